@@ -1,0 +1,266 @@
+namespace SpoActors.Specification;
+
+/// <summary>
+/// All settings of a run, as written in <c>config/*.yaml</c> (keys in snake_case). Immutable; the resolved form is stored with the
+/// run and sent to the cluster. Numeric defaults are the paper's for Stable Diffusion 1.5.
+/// </summary>
+public sealed record RunSpecification
+{
+    /// <summary>Name of the run and of its folder below <see cref="Output"/>.</summary>
+    public string Name { get; init; } = "spo";
+
+    /// <summary>Folder that holds the runs' folders.</summary>
+    public string Output { get; init; } = "runs";
+
+    /// <summary>Seed of everything random.</summary>
+    public ulong Seed { get; init; } = 42;
+
+    public ModelSpecification Model { get; init; } = new();
+    public PreferenceSpecification Preference { get; init; } = new();
+    public PromptSpecification Prompts { get; init; } = new();
+    public SamplingSpecification Sampling { get; init; } = new();
+    public PairSpecification Pairs { get; init; } = new();
+    public ObjectiveSpecification Objective { get; init; } = new();
+    public LoraSpecification Lora { get; init; } = new();
+    public OptimizerSpecification Optimizer { get; init; } = new();
+    public TrainingSpecification Training { get; init; } = new();
+    public CheckpointSpecification Checkpoints { get; init; } = new();
+    public EvaluationSpecification Evaluation { get; init; } = new();
+    public PipelineSpecification Pipeline { get; init; } = new();
+}
+
+/// <summary>The diffusion model that is fine-tuned.</summary>
+public sealed record ModelSpecification
+{
+    /// <summary>A diffusers folder (with model_index.json) or a single-file SD 1.5 / SDXL checkpoint.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>A VAE folder or file to use instead of the model's own (SDXL: sdxl-vae-fp16-fix); null for the model's.</summary>
+    public string? Vae { get; init; }
+
+    /// <summary>Weight type of UNet, VAE and text encoders. LoRA weights and the loss stay float32.</summary>
+    public NumberType Dtype { get; init; } = NumberType.Float32;
+
+    /// <summary>cpu, cuda or cuda:N.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Recompute activations in the backward pass instead of keeping them.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>How attention is computed.</summary>
+    public AttentionKind Attention { get; init; } = AttentionKind.Auto;
+
+    /// <summary>Decode images of more than 512 pixels in tiles.</summary>
+    public bool VaeTiling { get; init; }
+
+    /// <summary>Intra-op threads of each worker on the CPU; 0 takes all cores.</summary>
+    public int Threads { get; init; }
+}
+
+public enum NumberType { Float32, BFloat16, Float16 }
+
+public enum AttentionKind { Auto, Fused, Plain, Sliced }
+
+/// <summary>The model that says which candidate wins.</summary>
+public sealed record PreferenceSpecification
+{
+    /// <summary>A step-aware preference model: its folder, or its .bin / .safetensors file.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>Folder with the tokenizer, preprocessor_config.json and config.json (a CLIP folder); null: beside the checkpoint.</summary>
+    public string? Processor { get; init; }
+
+    public NumberType Dtype { get; init; } = NumberType.Float32;
+
+    /// <summary>False for a plain CLIP preference model (PickScore) that ignores the timestep.</summary>
+    public bool StepAware { get; init; } = true;
+}
+
+/// <summary>The prompts that are trained on.</summary>
+public sealed record PromptSpecification
+{
+    /// <summary>A .json list of objects or strings, .jsonl, .tsv / .csv with a header, or .txt with a prompt a line.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>Key or column that holds the prompt.</summary>
+    public string Column { get; init; } = "caption";
+
+    /// <summary>Visit the prompts in a new random order in every epoch.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Use only the first N prompts; null for all.</summary>
+    public int? Limit { get; init; }
+}
+
+/// <summary>How candidate pools are sampled (paper section 4).</summary>
+public sealed record SamplingSpecification
+{
+    /// <summary>Denoising steps T.</summary>
+    public int Steps { get; init; } = 20;
+
+    /// <summary>DDIM eta; 0 has no noise, hence no candidates, so training needs more than 0.</summary>
+    public double Eta { get; init; } = 1.0;
+
+    /// <summary>Classifier-free guidance scale; 1 switches guidance off.</summary>
+    public double GuidanceScale { get; init; } = 5.0;
+
+    /// <summary>Rescale of the guided prediction's deviation, 0..1 (arXiv 2305.08891, section 3.4).</summary>
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>k, candidates drawn for x_{t-1} at every diverted step.</summary>
+    public int Candidates { get; init; } = 4;
+
+    /// <summary>First step (0-based) at which candidates are drawn.</summary>
+    public int DivertStartStep { get; init; } = 4;
+
+    /// <summary>Step after the last at which candidates are drawn; null for all steps.</summary>
+    public int? DivertEndStep { get; init; }
+
+    /// <summary>MSPO: denoising steps that follow a candidate before it is scored; 0 for single-step SPO.</summary>
+    public int InnerSteps { get; init; }
+
+    /// <summary>Which candidate sampling goes on from. Anything but random is for the ablation.</summary>
+    public NextStepChoice Next { get; init; } = NextStepChoice.Random;
+
+    /// <summary>Prompts sampled together as one item.</summary>
+    public int BatchSize { get; init; } = 1;
+
+    /// <summary>Image height in pixels, a multiple of 8; null for the model's own.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>Image width in pixels, a multiple of 8; null for the model's own.</summary>
+    public int? Width { get; init; }
+}
+
+public enum NextStepChoice { Random, Best, Worst }
+
+/// <summary>How a pool's candidates become a win/lose pair.</summary>
+public sealed record PairSpecification
+{
+    /// <summary>Which two candidates form the pair.</summary>
+    public PairChoice Choice { get; init; } = PairChoice.BestWorst;
+
+    /// <summary>A pair is kept if softmax(best, worst) differs by more than this.</summary>
+    public double Threshold { get; init; } = 0.3;
+}
+
+public enum PairChoice { BestWorst, TwoRandom }
+
+/// <summary>The SPO loss (paper equation of section 4; -log sigmoid(beta log r_win - beta log r_lose)).</summary>
+public sealed record ObjectiveSpecification
+{
+    /// <summary>Strength of the pull towards the reference policy.</summary>
+    public double Beta { get; init; } = 10.0;
+
+    /// <summary>Probability ratios are clamped to 1 - eps .. 1 + eps.</summary>
+    public double Eps { get; init; } = 0.1;
+
+    /// <summary>Use classifier-free guidance inside the loss, with the sampling scale.</summary>
+    public bool Guidance { get; init; } = true;
+}
+
+/// <summary>The LoRA adapter that is trained (peft's meaning of every word).</summary>
+public sealed record LoraSpecification
+{
+    public int Rank { get; init; } = 4;
+
+    /// <summary>Scale is alpha / rank; null takes alpha = rank, the only value that diffusers' file format can carry unfolded.</summary>
+    public double? Alpha { get; init; }
+
+    /// <summary>Names of the modules that get an adapter, matched at the end of the module's path.</summary>
+    public IReadOnlyList<string> TargetModules { get; init; } = ["to_q", "to_k", "to_v", "to_out.0"];
+
+    /// <summary>A LoRA file to start from; null starts from zero (B = 0).</summary>
+    public string? InitialWeights { get; init; }
+}
+
+/// <summary>AdamW.</summary>
+public sealed record OptimizerSpecification
+{
+    public double LearningRate { get; init; } = 6e-5;
+    public double Beta1 { get; init; } = 0.9;
+    public double Beta2 { get; init; } = 0.999;
+    public double Epsilon { get; init; } = 1e-8;
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>
+    /// Largest gradient norm; null for none. The reference asks for 1.0 but hands clip_grad_norm_ an exhausted iterator, so it never
+    /// clips: null reproduces it.
+    /// </summary>
+    public double? MaxGradNorm { get; init; }
+}
+
+/// <summary>Rounds and minibatches.</summary>
+public sealed record TrainingSpecification
+{
+    /// <summary>Passes over the prompt list. The run ends after <see cref="Rounds"/> rounds if that comes first.</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>Most rounds to run; null for as many as the epochs take.</summary>
+    public int? Rounds { get; init; }
+
+    /// <summary>Prompts sampled with one adapter version before training on their pairs.</summary>
+    public int PromptsPerRound { get; init; } = 10;
+
+    /// <summary>Pairs in a minibatch.</summary>
+    public int BatchSize { get; init; } = 10;
+
+    /// <summary>Minibatches whose gradients are averaged into one optimizer step.</summary>
+    public int GradientAccumulation { get; init; } = 1;
+
+    /// <summary>Passes over a round's pairs.</summary>
+    public int PairEpochs { get; init; } = 1;
+}
+
+/// <summary>Crash-safe checkpoints.</summary>
+public sealed record CheckpointSpecification
+{
+    /// <summary>Rounds between checkpoints.</summary>
+    public int Every { get; init; } = 1;
+
+    /// <summary>Checkpoints kept; older ones are deleted.</summary>
+    public int Keep { get; init; } = 2;
+}
+
+/// <summary>Before/after sample grids.</summary>
+public sealed record EvaluationSpecification
+{
+    /// <summary>Prompts of the grid; empty takes the first of the training list.</summary>
+    public IReadOnlyList<string> Prompts { get; init; } = [];
+
+    /// <summary>Number of prompts taken from the training list when <see cref="Prompts"/> is empty; 0 for no grid.</summary>
+    public int Count { get; init; } = 4;
+
+    /// <summary>Seeds, one image each for every prompt.</summary>
+    public IReadOnlyList<ulong> Seeds { get; init; } = [0];
+
+    public int Steps { get; init; } = 20;
+
+    public SchedulerKind Scheduler { get; init; } = SchedulerKind.Ddim;
+
+    public double GuidanceScale { get; init; } = 5.0;
+}
+
+public enum SchedulerKind { Ddim, Euler, DpmSolver }
+
+/// <summary>The actor pipeline; the sequential loop ignores it.</summary>
+public sealed record PipelineSpecification
+{
+    /// <summary>Rounds that samplers may run ahead of training; 0 is strictly on-policy and equals the sequential loop bit for bit.</summary>
+    public int Staleness { get; init; }
+
+    /// <summary>Candidate pools that a scorer may hold.</summary>
+    public int PoolCapacity { get; init; } = 8;
+
+    /// <summary>Scored items that the trainer may hold.</summary>
+    public int PairCapacity { get; init; } = 64;
+
+    /// <summary>Megabytes that each channel may hold.</summary>
+    public int ChannelMegabytes { get; init; } = 512;
+
+    /// <summary>Seconds without a heartbeat after which an item is leased to another worker.</summary>
+    public double LeaseSeconds { get; init; } = 120;
+
+    /// <summary>Failures of one item before it is set aside.</summary>
+    public int MaxAttempts { get; init; } = 3;
+}

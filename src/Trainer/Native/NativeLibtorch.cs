@@ -1,0 +1,159 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace SpoActors.Trainer.Native;
+
+/// <summary>
+/// Loads libtorch and TorchSharp's wrapper by absolute path before TorchSharp is first touched, so that a plain
+/// <c>dotnet run</c> works where TorchSharp's own loading does not (Debian 12, Ubuntu 22.04), and so that libtorch can
+/// come from a Python installation.
+/// </summary>
+public static class NativeLibtorch
+{
+    /// <summary>
+    /// Environment variable naming the <c>lib</c> folder of a Python PyTorch installation (<c>…/site-packages/torch/lib</c>,
+    /// CUDA included) to load libtorch from, instead of the NuGet package.
+    /// </summary>
+    public const string FolderVariable = "SPO_LIBTORCH";
+
+    const string Wrapper = "libLibTorchSharp.so";
+
+    // Dependencies first. The CUDA libraries must come before the wrapper, or the CPU dispatcher is all it sees.
+    static readonly string[] Required = ["libc10.so", "libtorch_cpu.so"];
+    static readonly string[] Cuda = ["libc10_cuda.so", "libtorch_cuda.so"];
+
+    static readonly Lock Gate = new();
+    static readonly Dictionary<string, nint> Handles = [];
+    static NativeLoadReport? report;
+
+    /// <summary>What was loaded and from where, or why loading failed; loads on first use.</summary>
+    public static NativeLoadReport Report
+    {
+        get
+        {
+            lock (Gate) return report ??= Load();
+        }
+    }
+
+    /// <summary>Loads the libraries if they are not loaded yet.</summary>
+    /// <exception cref="NativeLibtorchException">They cannot be loaded; the message says what to do.</exception>
+    public static void EnsureLoaded()
+    {
+        if (Report.Failure is { } failure) throw new NativeLibtorchException(failure);
+    }
+
+    /// <summary>Handle of a library that was loaded here, for P/Invokes of our own into libtorch.</summary>
+    internal static nint Handle(string fileName) => Handles[fileName];
+
+#pragma warning disable CA2255 // A library should not use module initialisers: loading must precede TorchSharp's own static constructor.
+    [ModuleInitializer]
+    internal static void LoadBeforeTorchSharp() => _ = Report;
+#pragma warning restore CA2255
+
+    static NativeLoadReport Load()
+    {
+        if (!OperatingSystem.IsLinux()) return new NativeLoadReport { Source = "TorchSharp's own loader" };
+
+        var named = Environment.GetEnvironmentVariable(FolderVariable);
+        var wrapperFolder = SearchFolders().FirstOrDefault(f => File.Exists(Path.Combine(f, Wrapper)));
+        var torchFolder = string.IsNullOrEmpty(named) ? SearchFolders().FirstOrDefault(f => File.Exists(Path.Combine(f, Required[1]))) : named;
+        var source = string.IsNullOrEmpty(named) ? "NuGet package" : $"{FolderVariable}";
+
+        if (!string.IsNullOrEmpty(named) && !File.Exists(Path.Combine(named, Required[1])))
+            return Failed(source, $"{FolderVariable} is '{named}', but there is no {Required[1]} in it. Expected the lib folder of a PyTorch " +
+                "installation: python -c \"import torch,os;print(os.path.join(os.path.dirname(torch.__file__),'lib'))\" prints it.");
+        if (torchFolder is null)
+            return Failed(source, $"{Required[1]} was found in none of the application's native folders ({string.Join(", ", SearchFolders())}). " +
+                $"Build with the package libtorch-cpu-linux-x64, or name a PyTorch lib folder in {FolderVariable}.");
+        if (wrapperFolder is null)
+            return Failed(source, $"{Wrapper} of the TorchSharp package was found in none of the application's native folders " +
+                $"({string.Join(", ", SearchFolders())}). Restore and build again.");
+
+        var loaded = new List<string>();
+        try
+        {
+            foreach (var file in Required) LoadFrom(torchFolder, file, loaded);
+            var hasCuda = File.Exists(Path.Combine(torchFolder, Cuda[1]));
+            if (hasCuda) foreach (var file in Cuda) LoadFrom(torchFolder, file, loaded);
+            LoadFrom(torchFolder, "libtorch.so", loaded);
+            var patched = LoadWrapper(wrapperFolder, loaded);
+            return new NativeLoadReport { Source = source, Folder = torchFolder, Files = loaded, CudaBuild = hasCuda, WrapperPatched = patched };
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return Failed(source, $"loading from '{torchFolder}' failed: {e.Message}");
+        }
+
+        NativeLoadReport Failed(string from, string why) => new() { Source = from, Folder = torchFolder, Failure = why };
+    }
+
+    static void LoadFrom(string folder, string file, List<string> loaded)
+    {
+        // Links are followed so that /proc/self/maps, and an error, name the real file.
+        var path = Path.Combine(folder, file);
+        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        Handles[file] = NativeLibrary.Load(path);
+        loaded.Add(path);
+    }
+
+    static bool LoadWrapper(string folder, List<string> loaded)
+    {
+        try
+        {
+            LoadFrom(folder, Wrapper, loaded);
+            return false;
+        }
+        catch (DllNotFoundException e) when (e.Message.Contains("GLIBCXX_", StringComparison.Ordinal))
+        {
+            LoadFrom(PatchedCopy(Path.Combine(folder, Wrapper)), Wrapper, loaded);
+            return true;
+        }
+    }
+
+    /// <summary>Folder of a copy of the wrapper that this system's libstdc++ can load, kept between runs under its content's hash.</summary>
+    static string PatchedCopy(string original)
+    {
+        var bytes = File.ReadAllBytes(original);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes))[..16];
+        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg
+            ? xdg
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        foreach (var root in new[] { cache, Path.GetTempPath() })
+        {
+            try
+            {
+                var folder = Path.Combine(root, "spoactors", "native", hash);
+                var copy = Path.Combine(folder, Wrapper);
+                if (File.Exists(copy) && new FileInfo(copy).Length == bytes.Length) return folder;
+                Directory.CreateDirectory(folder);
+                GlibcxxDowngrade.Apply(bytes);
+                // Several processes may start at once: each writes its own file, and the rename is atomic.
+                var unfinished = Path.Combine(folder, $"{Wrapper}.{Environment.ProcessId}");
+                File.WriteAllBytes(unfinished, bytes);
+                File.Move(unfinished, copy, overwrite: true);
+                return folder;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException && root == cache)
+            {
+                // A read-only home: fall through to the temporary folder.
+            }
+        }
+        throw new IOException("neither the cache folder nor the temporary folder is writable");
+    }
+
+    static IEnumerable<string> SearchFolders()
+    {
+        // The host lists the package folders here, wherever NUGET_PACKAGES put them; a published app has everything beside it.
+        var host = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
+        var beside = AppContext.BaseDirectory;
+        var rid = Path.Combine(beside, "runtimes", "linux-x64", "native");
+        return host.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Append(beside).Append(rid).Distinct();
+    }
+
+    /// <summary>Lets <c>[DllImport("torch_cpu")]</c> in this assembly bind to the copy that was loaded here.</summary>
+    internal static void ResolveOwnImports() => NativeLibrary.SetDllImportResolver(
+        Assembly.GetExecutingAssembly(),
+        static (name, _, _) => Handles.TryGetValue($"lib{name}.so", out var handle) ? handle : 0);
+}

@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Randomness;
+
+/// <summary>
+/// Everything random in a run, asked for by identity and purpose, so that an item that is executed again, elsewhere,
+/// draws the same numbers. All tensors are float32 on the CPU; the caller moves them.
+/// </summary>
+/// <remarks>Shape letters: K candidates, B prompts of the item, C channels, H and W latent rows and columns.</remarks>
+public interface IRandomSource
+{
+    /// <summary>x_T ~ N(0, I), shape [B, C, H, W], before the scheduler's init_noise_sigma.</summary>
+    Tensor InitialLatents(ItemDraw item, long channels, long height, long width);
+
+    /// <summary>Noise of one DDIM step of <paramref name="copies"/> paths a prompt, shape [copies * B, C, H, W], path-major.</summary>
+    Tensor StepNoise(ItemDraw item, int step, int copies, long channels, long height, long width);
+
+    /// <summary>Noise of a candidate pool, shape [K, B, C, H, W].</summary>
+    Tensor CandidateNoise(ItemDraw item, int step, int candidates, long channels, long height, long width);
+
+    /// <summary>Index in 0..K-1 of the candidate each prompt goes on from, B values.</summary>
+    long[] Pick(ItemDraw item, int step, int candidates);
+
+    /// <summary>For the two-random-candidates ablation: two distinct candidates for each prompt (win and lose are decided by score).</summary>
+    (long First, long Second)[] TwoCandidates(ItemDraw item, int step, int candidates);
+
+    /// <summary>A permutation of 0..count-1: the order in which a round's pairs are trained on.</summary>
+    long[] Shuffle(int round, int epoch, int count);
+}
+
+/// <summary>Identity of what an item draws: its round and the indices of its prompts within the round.</summary>
+public sealed record ItemDraw(int Round, IReadOnlyList<int> PromptIndices)
+{
+    /// <summary>B, the number of prompts sampled together.</summary>
+    public int Count => PromptIndices.Count;
+}

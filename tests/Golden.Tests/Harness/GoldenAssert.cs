@@ -1,0 +1,80 @@
+using static TorchSharp.torch;
+
+namespace SpoActors.Golden.Tests.Harness;
+
+/// <summary>Comparisons with recorded outputs; collects every difference so that one run shows all of them.</summary>
+public sealed class GoldenAssert(GoldenCase golden)
+{
+    /// <summary>
+    /// Both the recording and our result are float32 runs, each as far from the float64 result as the recorded error, and the
+    /// order of sums differs between two correct programs: four times the recorded error.
+    /// </summary>
+    const double Multiple = 4;
+
+    /// <summary>Some recorded errors are exactly 0: at least four float32 roundings of the output's largest value are allowed.</summary>
+    const double FloorUlps = 4;
+
+    const double Float32Epsilon = 1.1920929e-7;
+
+    readonly List<string> differences = [];
+
+    public int Compared { get; private set; }
+
+    /// <summary>Compares with the case's tensor of the same name, at that output's recorded tolerance.</summary>
+    public void Close(string output, Tensor actual) => Close(output, actual, output);
+
+    /// <summary>Compares with the case's tensor <paramref name="output"/> at the tolerance recorded as <paramref name="toleranceOf"/>.</summary>
+    public void Close(string output, Tensor actual, string toleranceOf)
+    {
+        using var scope = NewDisposeScope();
+        Close(output, actual, golden.Tensor(output), toleranceOf);
+    }
+
+    public void Close(string what, Tensor actual, Tensor expected, string toleranceOf)
+    {
+        var (maxError, maxAbs) = golden.Tolerance(toleranceOf);
+        Within(what, actual, expected, Math.Max(Multiple * maxError, FloorUlps * Float32Epsilon * maxAbs));
+    }
+
+    public void Within(string what, Tensor actual, Tensor expected, double bound)
+    {
+        using var scope = NewDisposeScope();
+        Compared++;
+        if (!actual.shape.SequenceEqual(expected.shape))
+        {
+            differences.Add($"{what}: shape [{string.Join(", ", actual.shape)}], recorded [{string.Join(", ", expected.shape)}]");
+            return;
+        }
+        if (expected.numel() == 0) return;
+        var (a, e) = (actual.detach().cpu().to_type(ScalarType.Float64), expected.to_type(ScalarType.Float64));
+        var sameNaN = a.isnan().eq(e.isnan()).all().item<bool>();
+        // Infinities must agree exactly; their difference is NaN and counts as none.
+        var error = (a - e).abs().nan_to_num(0, double.PositiveInfinity, double.PositiveInfinity).masked_fill(a.eq(e), 0).max().item<double>();
+        if (!sameNaN || !(error <= bound))
+            differences.Add($"{what}: largest difference {error:g4}, allowed {bound:g4} (recorded values up to {e.nan_to_num().abs().max().item<double>():g4})");
+    }
+
+    public void Equal(string what, Tensor actual, Tensor expected)
+    {
+        using var scope = NewDisposeScope();
+        Compared++;
+        if (!actual.shape.SequenceEqual(expected.shape) || !actual.cpu().to_type(expected.dtype).eq(expected).all().item<bool>())
+            differences.Add($"{what}: not equal to the recording");
+    }
+
+    public void Equal<T>(string what, T actual, T expected)
+    {
+        Compared++;
+        if (!EqualityComparer<T>.Default.Equals(actual, expected)) differences.Add($"{what}: {actual}, recorded {expected}");
+    }
+
+    public void Fail(string difference) => differences.Add(difference);
+
+    /// <summary>Fails the test with all differences; also when nothing at all was compared.</summary>
+    public void Done()
+    {
+        Assert.True(differences.Count == 0,
+            $"{golden.Area}/{golden.Name}: {differences.Count} of {Compared} comparisons differ\n  {string.Join("\n  ", differences.Take(40))}");
+        Assert.True(Compared > 0, $"{golden.Area}/{golden.Name}: the reader compared nothing");
+    }
+}

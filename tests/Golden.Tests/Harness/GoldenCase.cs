@@ -1,0 +1,55 @@
+using System.Text.Json;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Safetensors;
+using static TorchSharp.torch;
+
+namespace SpoActors.Golden.Tests.Harness;
+
+/// <summary>One recorded case: a folder with <c>case.json</c> and, mostly, <c>tensors.safetensors</c>.</summary>
+public sealed class GoldenCase : IDisposable
+{
+    readonly JsonDocument json;
+    readonly Lazy<ITensorSource> tensors;
+
+    public GoldenCase(string area, string folder)
+    {
+        Area = area;
+        Folder = folder;
+        json = JsonDocument.Parse(File.ReadAllText(System.IO.Path.Combine(folder, "case.json")));
+        tensors = new(() => SafetensorsFile.Open(Path("tensors.safetensors")));
+    }
+
+    public string Area { get; }
+
+    public string Folder { get; }
+
+    public string Name => System.IO.Path.GetFileName(Folder);
+
+    public JsonElement Json => json.RootElement;
+
+    /// <summary>The function or file of the original that was run; readers recognise their cases by it.</summary>
+    public string Source => Json.TryGetProperty("source", out var source) ? source.GetString() ?? "" : "";
+
+    public JsonElement Config => Json.GetProperty("config");
+
+    public ITensorSource Tensors => tensors.Value;
+
+    public bool Has(string name) => Tensors.Tensors.ContainsKey(name);
+
+    public Tensor Tensor(string name) => Tensors.Load(name);
+
+    public string Path(string relative) => System.IO.Path.Combine(Folder, relative);
+
+    /// <summary>The largest float32-against-float64 difference recorded for an output, and the output's largest magnitude.</summary>
+    public (double MaxError, double MaxAbs) Tolerance(string output)
+    {
+        var entry = Json.GetProperty("tolerance").GetProperty(output);
+        return (entry.GetProperty("max_abs_fp32_vs_fp64").GetDouble(), entry.GetProperty("output_max_abs").GetDouble());
+    }
+
+    public void Dispose()
+    {
+        if (tensors.IsValueCreated) tensors.Value.Dispose();
+        json.Dispose();
+    }
+}
