@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace SpoActors.Trainer.Models.Clip;
+
+/// <summary>Multi-head self-attention of both CLIP towers, scale 1/sqrt(head width).</summary>
+/// <remarks>Shape letters: B batch, L tokens, D width, H heads.</remarks>
+sealed class ClipAttention : Module
+{
+    readonly TorchSharp.Modules.Linear q_proj, k_proj, v_proj, out_proj;
+    readonly int heads;
+
+    public ClipAttention(int hiddenSize, int heads, Device? device, ScalarType dtype) : base(nameof(ClipAttention))
+    {
+        this.heads = heads;
+        q_proj = Linear(hiddenSize, hiddenSize, device: device, dtype: dtype);
+        k_proj = Linear(hiddenSize, hiddenSize, device: device, dtype: dtype);
+        v_proj = Linear(hiddenSize, hiddenSize, device: device, dtype: dtype);
+        out_proj = Linear(hiddenSize, hiddenSize, device: device, dtype: dtype);
+        RegisterComponents();
+    }
+
+    /// <param name="x_BLD">Hidden states.</param>
+    /// <param name="mask_B1LL">True where a query may attend to a key; null for every key, or those before it.</param>
+    /// <param name="causal">Whether tokens see only those before them, when there is no mask.</param>
+    public Tensor forward(Tensor x_BLD, Tensor? mask_B1LL, bool causal)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, length, width) = (x_BLD.shape[0], x_BLD.shape[1], x_BLD.shape[2]);
+        Tensor Split(Tensor projected) => projected.view(batch, length, heads, width / heads).transpose(1, 2);
+        var attended = functional.scaled_dot_product_attention(Split(q_proj.forward(x_BLD)), Split(k_proj.forward(x_BLD)),
+            Split(v_proj.forward(x_BLD)), mask_B1LL, 0, is_casual: causal && mask_B1LL is null);
+        return out_proj.forward(attended.transpose(1, 2).reshape(batch, length, width)).MoveToOuterDisposeScope();
+    }
+}
