@@ -119,6 +119,9 @@ public sealed record SamplingSpecification
     /// <summary>MSPO: denoising steps that follow a candidate before it is scored; 0 for single-step SPO.</summary>
     public int InnerSteps { get; init; }
 
+    /// <summary>What the last denoising step does.</summary>
+    public LastStepRule LastStep { get; init; } = LastStepRule.Auto;
+
     /// <summary>Which candidate sampling goes on from. Anything but random is for the ablation.</summary>
     public NextStepChoice Next { get; init; } = NextStepChoice.Random;
 
@@ -131,6 +134,12 @@ public sealed record SamplingSpecification
     /// <summary>Image width in pixels, a multiple of 8; null for the model's own.</summary>
     public int? Width { get; init; }
 }
+
+/// <summary>
+/// The last denoising step. Branch: it draws candidates as every other step does (the reference's SD 1.5 script). Extend: it lengthens
+/// the last segment instead (the reference's SDXL script). Auto: Branch for single-step SPO, Extend for MSPO.
+/// </summary>
+public enum LastStepRule { Auto, Branch, Extend }
 
 public enum NextStepChoice { Random, Best, Worst }
 

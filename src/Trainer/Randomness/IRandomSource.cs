@@ -28,8 +28,11 @@ public interface IRandomSource
     long[] Shuffle(int round, int epoch, int count);
 }
 
-/// <summary>Identity of what an item draws: its round and the indices of its prompts within the round.</summary>
-public sealed record ItemDraw(int Round, IReadOnlyList<int> PromptIndices)
+/// <summary>Identity of an item and of what it draws.</summary>
+/// <param name="Round">Round.</param>
+/// <param name="Index">Index of the item in the round; it orders pairs and is no part of what is drawn.</param>
+/// <param name="PromptIndices">Indices of the item's prompts in the round.</param>
+public sealed record ItemDraw(int Round, int Index, IReadOnlyList<int> PromptIndices)
 {
     /// <summary>B, the number of prompts sampled together.</summary>
     public int Count => PromptIndices.Count;
