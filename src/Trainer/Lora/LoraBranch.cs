@@ -1,0 +1,82 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Lora;
+
+/// <summary>
+/// The low-rank branch at one linear layer: y = x W^T + b + scale * (x A^T) B^T (arXiv 2106.09685, equation 3). A and B are
+/// float32 and are cast to the layer's type for each use, as autocast does.
+/// </summary>
+internal sealed class LoraBranch : IDisposable
+{
+    readonly LoraState state;
+    Tensor? merged;
+
+    public LoraBranch(LoraState state, Parameter a_RI, Parameter b_OR, double alpha)
+    {
+        this.state = state;
+        (A_RI, B_OR, Alpha) = (a_RI, b_OR, alpha);
+    }
+
+    /// <summary>A ("down"), [rank, in].</summary>
+    public Parameter A_RI { get; }
+
+    /// <summary>B ("up"), [out, rank].</summary>
+    public Parameter B_OR { get; }
+
+    public double Alpha { get; }
+
+    /// <summary>alpha / rank, times the adapter's strength.</summary>
+    public double Scale => state.Strength * Alpha / A_RI.shape[0];
+
+    public bool IsActive => state.Enabled;
+
+    public Tensor Apply(Tensor input, Tensor weight_OI, Tensor? bias_O)
+    {
+        if (merged is not null) return nn.functional.linear(input, merged, bias_O);
+        using var scope = NewDisposeScope();
+        var dtype = weight_OI.dtype;
+        var low = nn.functional.linear(input, A_RI.to_type(dtype));
+        var update = nn.functional.linear(low, B_OR.to_type(dtype));
+        // A linear layer's backward does not need its output, so the update is added in place.
+        var output = nn.functional.linear(input, weight_OI, bias_O);
+        return (Scale == 1 ? output.add_(update) : output.add_(update, Scale)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>W + scale * B A, computed in float32, in W's type: a new tensor.</summary>
+    public Tensor MergedWeight(Tensor weight_OI)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var delta = B_OR.mm(A_RI).mul_(Scale);
+        return (weight_OI.to_type(ScalarType.Float32) + delta).to_type(weight_OI.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>From now on the layer uses the merged weight; the original is kept as it is.</summary>
+    public void Merge(Tensor weight_OI)
+    {
+        Unmerge();
+        merged = MergedWeight(weight_OI).DetachFromDisposeScope();
+    }
+
+    public void Unmerge()
+    {
+        merged?.Dispose();
+        merged = null;
+    }
+
+    public void Dispose()
+    {
+        Unmerge();
+        A_RI.Dispose();
+        B_OR.Dispose();
+    }
+}
+
+/// <summary>What all branches of one adapter share.</summary>
+internal sealed class LoraState
+{
+    public bool Enabled { get; set; } = true;
+
+    public double Strength { get; set; } = 1;
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using SpoActors.Trainer.Checkpoints;
+
+namespace SpoActors.Trainer.Models;
+
+/// <summary>
+/// Reads a diffusers <c>config.json</c>: absent keys take the class's defaults, and everything that is wrong or not supported
+/// is collected, so that one error names it all.
+/// </summary>
+internal sealed class ModelConfigReader(JsonElement json, string origin)
+{
+    readonly List<string> problems = [];
+
+    public int Int(string key, int byDefault) => OptionalInt(key) ?? byDefault;
+
+    public int? OptionalInt(string key)
+    {
+        if (!Find(key, out var value)) return null;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)) return number;
+        return Wrong<int?>(key, value, "a whole number", null);
+    }
+
+    public double Double(string key, double byDefault)
+    {
+        if (!Find(key, out var value)) return byDefault;
+        return value.ValueKind == JsonValueKind.Number ? value.GetDouble() : Wrong(key, value, "a number", byDefault);
+    }
+
+    public bool Bool(string key, bool byDefault)
+    {
+        if (!Find(key, out var value)) return byDefault;
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : Wrong(key, value, "true or false", byDefault);
+    }
+
+    public string? OptionalString(string key)
+    {
+        if (!Find(key, out var value)) return null;
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : Wrong<string?>(key, value, "a string", null);
+    }
+
+    public IReadOnlyList<string> Strings(string key, IReadOnlyList<string> byDefault)
+    {
+        if (!Find(key, out var value)) return byDefault;
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(e => e.GetString()!)]
+            : Wrong(key, value, "a list of strings", byDefault);
+    }
+
+    public IReadOnlyList<int> Ints(string key, IReadOnlyList<int> byDefault)
+    {
+        if (!Find(key, out var value)) return byDefault;
+        return IsIntList(value) && value.GetArrayLength() > 0
+            ? [.. value.EnumerateArray().Select(e => e.GetInt32())]
+            : Wrong(key, value, "a list of whole numbers", byDefault);
+    }
+
+    /// <summary>A setting of every block: a list with an entry for each, or one number for all.</summary>
+    public IReadOnlyList<int> IntPerBlock(string key, int byDefault, int blocks)
+    {
+        var all = Enumerable.Repeat(byDefault, blocks).ToArray();
+        if (!Find(key, out var value)) return all;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var one)) return [.. all.Select(_ => one)];
+        return IsIntList(value) && value.GetArrayLength() == blocks
+            ? [.. value.EnumerateArray().Select(e => e.GetInt32())]
+            : Wrong(key, value, $"a whole number, or a list of {blocks} (one for each block)", all);
+    }
+
+    /// <summary>Refuses a setting whose value is none of <paramref name="supported"/> (JSON texts); absent and null are always fine.</summary>
+    public void OnlySupported(string key, params string[] supported)
+    {
+        if (Find(key, out var value) && !supported.Contains(value.GetRawText()) && !IsSameNumber(value, supported))
+            Problem($"{key} is {value.GetRawText()}; supported: {string.Join(" or ", supported.Append("null"))}");
+    }
+
+    public void Problem(string problem) => problems.Add(problem);
+
+    /// <exception cref="CheckpointException">Something was wrong or not supported; all of it is listed.</exception>
+    public void ThrowIfProblems(string model)
+    {
+        if (problems.Count > 0)
+            throw new CheckpointException($"{origin}: this {model} is not supported:\n  - {string.Join("\n  - ", problems)}");
+    }
+
+    bool Find(string key, out JsonElement value) => json.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+
+    T Wrong<T>(string key, JsonElement value, string expected, T instead)
+    {
+        Problem($"{key} is {value.GetRawText()}; expected {expected}");
+        return instead;
+    }
+
+    static bool IsIntList(JsonElement value) => value.ValueKind == JsonValueKind.Array
+        && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out _));
+
+    static bool IsSameNumber(JsonElement value, string[] supported) => value.ValueKind == JsonValueKind.Number
+        && supported.Any(s => double.TryParse(s, CultureInfo.InvariantCulture, out var number) && number == value.GetDouble());
+}
