@@ -76,9 +76,8 @@ public static class AttentionKernel
     static Tensor Plain(Tensor q_ZLD, Tensor k_ZSD, Tensor v_ZSD)
     {
         using var scope = NewDisposeScope();
-        // With beta 0 the first operand is ignored; it saves an operation that scales the scores.
-        var ignored = empty(1, 1, 1, q_ZLD.dtype, q_ZLD.device);
-        var scores_ZLS = ignored.baddbmm(q_ZLD, k_ZSD.transpose(1, 2), beta: 0, alpha: (float)(1 / Math.Sqrt(q_ZLD.shape[2])));
+        // Scaling the queries costs less than scaling the scores. (baddbmm would do both, but TorchSharp 0.107 mixes up its operands.)
+        var scores_ZLS = (q_ZLD * (1 / Math.Sqrt(q_ZLD.shape[2]))).bmm(k_ZSD.transpose(1, 2));
         using var weights_ZLS = scores_ZLS.softmax(-1);
         scores_ZLS.Dispose();
         return weights_ZLS.bmm(v_ZSD).MoveToOuterDisposeScope();
