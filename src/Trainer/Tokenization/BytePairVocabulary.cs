@@ -1,0 +1,98 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+
+namespace SpoActors.Trainer.Tokenization;
+
+/// <summary>The tokens and merge rules of a CLIP tokenizer.</summary>
+public sealed class BytePairVocabulary
+{
+    public const string EndOfWord = "</w>";
+    public const string StartOfText = "<|startoftext|>";
+    public const string EndOfText = "<|endoftext|>";
+
+    /// <summary>Merges the original reads: 49152 tokens less 256 bytes and two special tokens; the files hold more.</summary>
+    const int MostMerges = 49152 - 256 - 2;
+
+    BytePairVocabulary(IReadOnlyDictionary<string, long> ids, IReadOnlyList<(string Left, string Right)> merges)
+    {
+        Ids = ids;
+        Merges = merges;
+    }
+
+    public IReadOnlyDictionary<string, long> Ids { get; }
+
+    /// <summary>Pairs in the order in which they are merged.</summary>
+    public IReadOnlyList<(string Left, string Right)> Merges { get; }
+
+    /// <summary>The printable stand-in of each of the 256 byte values.</summary>
+    internal static IReadOnlyList<char> CharacterOfByte { get; } = MakeCharacterOfByte();
+
+    /// <summary><c>vocab.json</c> and <c>merges.txt</c> of a tokenizer folder.</summary>
+    /// <exception cref="TokenizerException">A file is missing or malformed.</exception>
+    public static BytePairVocabulary FromFolder(string folder)
+    {
+        var vocabulary = Path.Combine(folder, "vocab.json");
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllText(vocabulary));
+            var ids = json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt64(), StringComparer.Ordinal);
+            return new BytePairVocabulary(ids, ReadMerges(File.ReadLines(Path.Combine(folder, "merges.txt"))));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException
+            or InvalidDataException or InvalidOperationException or FormatException)
+        {
+            throw new TokenizerException($"'{folder}' is not a CLIP tokenizer folder (vocab.json with token ids, merges.txt): {e.Message}", e);
+        }
+    }
+
+    /// <summary>OpenAI's <c>bpe_simple_vocab_16e6.txt.gz</c>, from which ids follow: bytes, bytes at a word's end, merges, special tokens.</summary>
+    /// <exception cref="TokenizerException">The file is missing or malformed.</exception>
+    public static BytePairVocabulary FromBpeFile(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            using var reader = new StreamReader(new GZipStream(file, CompressionMode.Decompress), Encoding.UTF8);
+            var merges = ReadMerges(Lines(reader));
+            // Ids begin with the bytes that are printable themselves.
+            var bytes = Enumerable.Range(0, 256).OrderBy(b => IsPrintable(b) ? 0 : 1).Select(b => CharacterOfByte[b].ToString()).ToArray();
+            var tokens = bytes.Concat(bytes.Select(b => b + EndOfWord))
+                .Concat(merges.Select(m => m.Left + m.Right)).Append(StartOfText).Append(EndOfText);
+            return new BytePairVocabulary(tokens.Select((t, id) => (t, (long)id)).ToDictionary(p => p.t, p => p.Item2, StringComparer.Ordinal), merges);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+        {
+            throw new TokenizerException($"'{path}' cannot be read as CLIP's gzipped merge list: {e.Message}", e);
+        }
+    }
+
+    static IEnumerable<string> Lines(StreamReader reader)
+    {
+        while (reader.ReadLine() is { } line) yield return line;
+    }
+
+    static List<(string Left, string Right)> ReadMerges(IEnumerable<string> lines)
+    {
+        var merges = new List<(string Left, string Right)>();
+        foreach (var line in lines.Skip(1).Take(MostMerges))
+        {
+            var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (parts.Length == 0) continue;
+            if (parts.Length != 2) throw new InvalidDataException($"merge {merges.Count + 1} is '{line}', expected two tokens.");
+            merges.Add((parts[0], parts[1]));
+        }
+        return merges;
+    }
+
+    static char[] MakeCharacterOfByte()
+    {
+        var table = new char[256];
+        var unprintable = 0;
+        for (var value = 0; value < 256; value++)
+            table[value] = IsPrintable(value) ? (char)value : (char)(256 + unprintable++);
+        return table;
+    }
+
+    static bool IsPrintable(int value) => value is (>= '!' and <= '~') or (>= '¡' and <= '¬') or (>= '®' and <= 'ÿ');
+}
