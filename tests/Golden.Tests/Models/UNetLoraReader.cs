@@ -16,7 +16,8 @@ public sealed partial class UNetLoraReader : IGoldenReader
 
     public string Area => "models";
 
-    public bool Understands(GoldenCase golden) => golden.Config.TryGetProperty("target_modules", out _) && golden.Config.TryGetProperty("inputs_of", out _);
+    public bool Understands(GoldenCase golden) => golden.Json.TryGetProperty("config", out var config)
+        && config.TryGetProperty("unet", out _) && config.TryGetProperty("target_modules", out _) && config.TryGetProperty("inputs_of", out _);
 
     public void Check(GoldenCase golden, GoldenAssert check)
     {
