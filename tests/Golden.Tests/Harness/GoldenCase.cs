@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 namespace SpoActors.Golden.Tests.Harness;
 
 /// <summary>One recorded case: a folder with <c>case.json</c> and, mostly, <c>tensors.safetensors</c>.</summary>
-public sealed class GoldenCase : IDisposable
+public sealed partial class GoldenCase : IDisposable
 {
     readonly JsonDocument json;
     readonly Lazy<ITensorSource> tensors;
@@ -15,7 +16,8 @@ public sealed class GoldenCase : IDisposable
     {
         Area = area;
         Folder = folder;
-        json = JsonDocument.Parse(File.ReadAllText(System.IO.Path.Combine(folder, "case.json")));
+        // Python writes infinities and NaN as bare words, which JSON does not know.
+        json = JsonDocument.Parse(BareNumber().Replace(File.ReadAllText(System.IO.Path.Combine(folder, "case.json")), "$1\"$2\""));
         tensors = new(() => SafetensorsFile.Open(Path("tensors.safetensors")));
     }
 
@@ -52,4 +54,7 @@ public sealed class GoldenCase : IDisposable
         if (tensors.IsValueCreated) tensors.Value.Dispose();
         json.Dispose();
     }
+
+    [GeneratedRegex(@"([:\[,]\s*)(-?Infinity|NaN)(?=\s*[,\]}])")]
+    private static partial Regex BareNumber();
 }
