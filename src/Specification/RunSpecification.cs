@@ -72,6 +72,9 @@ public sealed record PreferenceSpecification
 
     public NumberType Dtype { get; init; } = NumberType.Float32;
 
+    /// <summary>Images decoded and scored together.</summary>
+    public int BatchSize { get; init; } = 8;
+
     /// <summary>False for a plain CLIP preference model (PickScore) that ignores the timestep.</summary>
     public bool StepAware { get; init; } = true;
 }
@@ -178,6 +181,12 @@ public sealed record LoraSpecification
 
     /// <summary>Names of the modules that get an adapter, matched at the end of the module's path.</summary>
     public IReadOnlyList<string> TargetModules { get; init; } = ["to_q", "to_k", "to_v", "to_out.0"];
+
+    /// <summary>
+    /// Sample with the adapter merged into the weights, which saves its passes; null merges float32 weights only, since in 16 bits the
+    /// small changes of an adapter round away.
+    /// </summary>
+    public bool? MergeForSampling { get; init; }
 
     /// <summary>A LoRA file to start from; null starts from zero (B = 0).</summary>
     public string? InitialWeights { get; init; }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Randomness;
@@ -35,11 +37,13 @@ public sealed class CounterBasedRandom(ulong seed) : IRandomSource
     /// <summary>Order in which an epoch visits the prompts.</summary>
     public long[] PromptOrder(int epoch, int count) => Stream(DrawPurpose.PromptOrder, epoch, 0, 0).Permutation(count);
 
-    /// <summary>Start values of LoRA site number <paramref name="site"/>: standard normal, of the given shape.</summary>
-    public Tensor LoraInitialization(int site, params long[] shape)
+    /// <summary>Start values of the LoRA layer at a module path: standard normal, of the given shape.</summary>
+    public Tensor LoraInitialization(string path, long[] shape)
     {
+        // Keyed by the path, not by its place in a list: adding a target leaves the other layers' values as they are.
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(path));
         var tensor = empty(shape, ScalarType.Float32);
-        Stream(DrawPurpose.LoraInitialization, 0, site, 0).FillNormal(Floats(tensor));
+        new PhiloxStream(seed, DrawPurpose.LoraInitialization, BitConverter.ToUInt32(hash, 0), BitConverter.ToUInt32(hash, 4)).FillNormal(Floats(tensor));
         return tensor;
     }
 
