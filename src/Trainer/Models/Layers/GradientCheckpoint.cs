@@ -21,6 +21,12 @@ internal static class GradientCheckpoint
         return Recomputed.apply([body, anchor!, .. arguments]);
     }
 
+    /// <summary>
+    /// To be called by a body on an argument that it uses more than once: without checkpointing too, the argument's gradients are
+    /// then summed here first, and only the sum is added to those from outside. Otherwise the order of sums, hence the bits, differ.
+    /// </summary>
+    public static Tensor Gather(Tensor argument) => argument.requires_grad ? argument.view_as(argument) : argument;
+
     sealed class Recomputed : autograd.SingleTensorFunction<Recomputed>
     {
         public override string Name => nameof(GradientCheckpoint);

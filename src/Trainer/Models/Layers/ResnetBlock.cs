@@ -35,6 +35,7 @@ public sealed class ResnetBlock : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor input_BCHW, Tensor? activatedTime_BT)
     {
         using var scope = NewDisposeScope();
+        input_BCHW = GradientCheckpoint.Gather(input_BCHW);
         var hidden = NormSiluConv(norm1, conv1, input_BCHW);
         // A convolution's backward does not need its output, so adding in place is fine under autograd too.
         if (time_emb_proj is not null) hidden.add_(time_emb_proj.call(activatedTime_BT!).unsqueeze(-1).unsqueeze(-1));

@@ -36,6 +36,7 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor input_BLC, Tensor? text_BSD)
     {
         using var scope = NewDisposeScope();
+        (input_BLC, text_BSD) = (GradientCheckpoint.Gather(input_BLC), GradientCheckpoint.Gather(text_BSD!));
         // Each branch ends in a linear layer, whose backward does not need its output: adding in place is fine under autograd.
         var hidden = attn1.call(norm1.call(input_BLC), null).add_(input_BLC);
         hidden = attn2.call(norm2.call(hidden), text_BSD).add_(hidden);
