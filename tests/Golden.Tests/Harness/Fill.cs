@@ -6,18 +6,18 @@ namespace SpoActors.Golden.Tests.Harness;
 
 static class Fill
 {
-    /// <summary>Copies a safetensors file into a module; keys and shapes must be exactly the module's.</summary>
-    public static T From<T>(T module, string safetensors) where T : nn.Module
+    /// <summary>Copies a safetensors file into a module; keys (after their prefix) and shapes must be exactly the module's.</summary>
+    public static T From<T>(T module, string safetensors, string prefix = "") where T : nn.Module
     {
         using var source = SafetensorsFile.Open(safetensors);
         var state = module.state_dict();
-        Assert.Equal(state.Keys.Order(StringComparer.Ordinal), source.Tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(state.Keys.Select(k => prefix + k).Order(StringComparer.Ordinal), source.Tensors.Keys.Order(StringComparer.Ordinal));
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         foreach (var (key, target) in state)
         {
-            Assert.Equal(target.shape, source.Tensors[key].Shape);
-            target.copy_(source.Load(key));
+            Assert.Equal(target.shape, source.Tensors[prefix + key].Shape);
+            target.copy_(source.Load(prefix + key));
         }
         return module;
     }

@@ -53,21 +53,6 @@ public sealed class ClipModel : Module
         vision_model.forward(pixelValues_BCHW, outputHiddenStates);
 
     /// <summary>exp(logit_scale) * cosine of every image with every text, [B, T].</summary>
-    public Tensor LogitsPerImage(Tensor imageFeatures_BP, Tensor textFeatures_TP)
-    {
-        using var scope = NewDisposeScope();
-        return (logit_scale.exp() * ClipFeatures.Normalize(imageFeatures_BP).matmul(ClipFeatures.Normalize(textFeatures_TP).t()))
-            .MoveToOuterDisposeScope();
-    }
-}
-
-/// <summary>Operations on embeddings.</summary>
-public static class ClipFeatures
-{
-    /// <summary>Rows divided by their L2 norm. No epsilon, as in transformers: a zero row becomes NaN, which is never a valid pair.</summary>
-    public static Tensor Normalize(Tensor features_BP)
-    {
-        using var norm_B1 = features_BP.norm(-1, keepdim: true);
-        return features_BP / norm_B1;
-    }
+    public Tensor LogitsPerImage(Tensor imageFeatures_BP, Tensor textFeatures_TP) =>
+        ClipFeatures.Logits(logit_scale, imageFeatures_BP, textFeatures_TP);
 }

@@ -1,0 +1,55 @@
+using SkiaSharp;
+
+namespace SpoActors.Trainer.Imaging;
+
+/// <summary>An 8-bit picture: rows of pixels, channels together.</summary>
+/// <param name="Height">Rows.</param>
+/// <param name="Width">Columns.</param>
+/// <param name="Channels">1 (grey), 3 (RGB) or 4 (RGB and alpha, not premultiplied).</param>
+/// <param name="Data">Height * Width * Channels bytes.</param>
+public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data)
+{
+    /// <summary>Reads a picture without colour management; an orientation tag is ignored, as the original preprocessors do.</summary>
+    /// <exception cref="InvalidDataException">The file is missing or no picture.</exception>
+    public static PixelImage Load(string path)
+    {
+        using var codec = SKCodec.Create(path, out var result)
+            ?? throw new InvalidDataException($"'{path}' cannot be read as a picture ({result}).");
+        var (width, height) = (codec.Info.Width, codec.Info.Height);
+        var isGrey = codec.Info.ColorType == SKColorType.Gray8;
+        var info = isGrey
+            ? new SKImageInfo(width, height, SKColorType.Gray8, SKAlphaType.Opaque)
+            : new SKImageInfo(width, height, SKColorType.Rgba8888, codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        var bytes = new byte[info.BytesSize];
+        unsafe
+        {
+            fixed (byte* pixels = bytes) result = codec.GetPixels(info, (nint)pixels);
+        }
+        if (result != SKCodecResult.Success) throw new InvalidDataException($"'{path}' cannot be decoded ({result}).");
+        if (isGrey) return new PixelImage(height, width, 1, bytes);
+        var image = new PixelImage(height, width, 4, bytes);
+        return codec.Info.AlphaType == SKAlphaType.Opaque ? image.ToRgb() : image;
+    }
+
+    /// <summary>Three channels: grey is repeated, alpha dropped without compositing (Pillow's convert('RGB')).</summary>
+    public PixelImage ToRgb()
+    {
+        if (Channels == 3) return this;
+        var rgb = new byte[Height * Width * 3];
+        for (var pixel = 0; pixel < Height * Width; pixel++)
+            for (var c = 0; c < 3; c++)
+                rgb[pixel * 3 + c] = Data[pixel * Channels + (Channels == 1 ? 0 : c)];
+        return new PixelImage(Height, Width, 3, rgb);
+    }
+
+    /// <summary>A part of the picture that lies wholly inside it.</summary>
+    public PixelImage Crop(int top, int left, int height, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(top + height, Height);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(left + width, Width);
+        var data = new byte[height * width * Channels];
+        for (var row = 0; row < height; row++)
+            Data.AsSpan(((top + row) * Width + left) * Channels, width * Channels).CopyTo(data.AsSpan(row * width * Channels));
+        return new PixelImage(height, width, Channels, data);
+    }
+}
