@@ -31,6 +31,18 @@ public sealed class GoldenAssert(GoldenCase golden)
     }
 
     /// <summary>
+    /// Compares an output without a recorded tolerance that has the same error as <paramref name="toleranceOf"/>; the floor goes by its
+    /// own magnitude.
+    /// </summary>
+    public void CloseAtMagnitude(string output, Tensor actual, string toleranceOf)
+    {
+        using var scope = NewDisposeScope();
+        var expected = golden.Tensor(output);
+        var floor = FloorUlps * Float32Epsilon * expected.abs().max().item<float>();
+        Within(output, actual, expected, Multiple * golden.Tolerance(toleranceOf).MaxError + floor);
+    }
+
+    /// <summary>
     /// Compares one of many outputs of the same kind (the gradients of all layers). The error recorded for one small tensor is a
     /// single draw, too small by chance for a few of hundreds: the kind's mean relative error counts where it is larger.
     /// </summary>
