@@ -1,4 +1,6 @@
 using SpoActors.Golden.Tests.Harness;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Models.Clip;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,7 +18,9 @@ public sealed class ClipModelReader : IGoldenReader
 
     public void Check(GoldenCase golden, GoldenAssert check)
     {
-        var model = Fill.From(new ClipModel(ClipConfig.Load(golden.Path("clip/config.json"))), golden.Path("clip/model.safetensors"));
+        using var weights = SafetensorsFile.Open(golden.Path("clip/model.safetensors"));
+        var model = ModuleLoading.Load(new ClipModel(ClipConfig.Load(golden.Path("clip/config.json")), META), weights);
+        foreach (var parameter in model.parameters()) parameter.requires_grad_();
         var inputIds_TL = golden.Tensor("input_ids");
         var mask_TL = golden.Tensor("attention_mask");
         var pixelValues_BCHW = golden.Tensor("pixel_values").clone().requires_grad_();

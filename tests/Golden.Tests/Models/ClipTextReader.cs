@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SpoActors.Golden.Tests.Harness;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Models.Clip;
 using static TorchSharp.torch;
 
@@ -19,11 +21,11 @@ public sealed partial class ClipTextReader : IGoldenReader
     {
         using var noGradient = no_grad();
         var config = ClipTextConfig.Load(golden.Path(Folder + "/config.json"));
-        var weights = golden.Path(Folder + "/model.safetensors");
+        using var weights = SafetensorsFile.Open(golden.Path(Folder + "/model.safetensors"));
         Func<Tensor, Tensor?, (ClipTextOutput Tower, Tensor? Embeds)> run;
         if (golden.Source.EndsWith("WithProjection", StringComparison.Ordinal))
         {
-            var model = Fill.From(new ClipTextModelWithProjection(config), weights);
+            var model = ModuleLoading.Load(new ClipTextModelWithProjection(config, META), weights);
             run = (ids, mask) =>
             {
                 var (embeds, tower) = model.forward(ids, mask, outputHiddenStates: true);
@@ -32,7 +34,7 @@ public sealed partial class ClipTextReader : IGoldenReader
         }
         else
         {
-            var model = Fill.From(new ClipTextModel(config), weights);
+            var model = ModuleLoading.Load(new ClipTextModel(config, META), weights);
             run = (ids, mask) => (model.forward(ids, mask, outputHiddenStates: true), null);
         }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using SpoActors.Golden.Tests.Harness;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Models.Clip;
 using static TorchSharp.torch;
 
@@ -16,7 +18,8 @@ public sealed class ClipVisionReader : IGoldenReader
     {
         using var noGradient = no_grad();
         var config = ClipVisionConfig.Load(golden.Path("image_encoder/config.json"));
-        var model = Fill.From(new ClipVisionModelWithProjection(config), golden.Path("image_encoder/model.safetensors"));
+        using var weights = SafetensorsFile.Open(golden.Path("image_encoder/model.safetensors"));
+        var model = ModuleLoading.Load(new ClipVisionModelWithProjection(config, META), weights);
         var (embeds, tower) = model.forward(golden.Tensor("pixel_values"), outputHiddenStates: true);
         foreach (var output in golden.Json.GetProperty("outputs").EnumerateObject().Select(o => o.Name))
         {

@@ -1,5 +1,7 @@
 using System.Globalization;
 using SpoActors.Golden.Tests.Harness;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.Layers;
@@ -21,10 +23,11 @@ public sealed class SpmForwardReader : IGoldenReader
     {
         using var noGradient = no_grad();
         var config = ClipConfig.Parse(golden.Config.GetProperty("clip"));
-        var model = Fill.From(new TimeConditionedClipModel(config), golden.Path("spm.safetensors"), "model.");
+        using var checkpoint = SafetensorsFile.Open(golden.Path("spm.safetensors"));
+        var model = ModuleLoading.Load(new TimeConditionedClipModel(config, META), PreferenceModelLoader.Unwrap(checkpoint));
         CheckTowers(golden, check, model);
         CheckScores(golden, check, model);
-        CheckInitialisation(golden, check, model);
+        CheckInitialisation(golden, check);
     }
 
     static void CheckTowers(GoldenCase golden, GoldenAssert check, TimeConditionedClipModel model)
@@ -69,9 +72,12 @@ public sealed class SpmForwardReader : IGoldenReader
         check.Close("scores", model.Score(golden.Tensor("images"), text_BD, golden.Tensor("timesteps")));
     }
 
-    static void CheckInitialisation(GoldenCase golden, GoldenAssert check, TimeConditionedClipModel model)
+    static void CheckInitialisation(GoldenCase golden, GoldenAssert check)
     {
-        var pickScore = Fill.From(new ClipModel(ClipConfig.Load(golden.Path("pickscore/config.json"))), golden.Path("pickscore/model.safetensors"));
+        using var weights = SafetensorsFile.Open(golden.Path("pickscore/model.safetensors"));
+        var pickScore = ModuleLoading.Load(new ClipModel(ClipConfig.Load(golden.Path("pickscore/config.json")), META), weights);
+        // The loaded weights are views of the mapped file.
+        var model = new TimeConditionedClipModel(pickScore.Config);
         model.load_state_dict(pickScore.state_dict(), strict: false);
         model.ResetTimeConditioning();
         var (pixels_BCHW, timesteps_B) = (golden.Tensor("pixel_values"), golden.Tensor("timesteps"));
