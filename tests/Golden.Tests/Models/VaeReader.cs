@@ -1,5 +1,6 @@
 using SpoActors.Golden.Tests.Harness;
-using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Models.Vae;
 using TorchSharp;
@@ -57,21 +58,7 @@ public sealed class VaeReader : IGoldenReader
 
     static AutoencoderKl LoadVae(GoldenCase golden)
     {
-        var model = new AutoencoderKl(VaeConfig.Load(golden.Path("vae/config.json")));
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        using var file = SafetensorsFile.Open(golden.Path("vae/diffusion_pytorch_model.safetensors"));
-        var renamed = file.Tensors.Keys.ToDictionary(CurrentName, key => key, StringComparer.Ordinal);
-        var state = model.state_dict();
-        Assert.Equal(state.Keys.Order(StringComparer.Ordinal), renamed.Keys.Order(StringComparer.Ordinal));
-        foreach (var (key, target) in state) target.copy_(file.Load(renamed[key]));
-        return model;
-    }
-
-    static string CurrentName(string key)
-    {
-        foreach (var (old, current) in ((string, string)[])[("query", "to_q"), ("key", "to_k"), ("value", "to_v"), ("proj_attn", "to_out.0")])
-            key = key.Replace($".attentions.0.{old}.", $".attentions.0.{current}.", StringComparison.Ordinal);
-        return key;
+        using var weights = ComponentWeights.Open(golden.Path("vae"));
+        return ModuleLoading.Load(new AutoencoderKl(VaeConfig.Load(golden.Path("vae/config.json")), META), weights);
     }
 }

@@ -1,0 +1,37 @@
+using SpoActors.Trainer.Checkpoints.Safetensors;
+
+namespace SpoActors.Trainer.Checkpoints.Diffusers;
+
+/// <summary>The weights in a component's folder, whatever they are called: diffusers' or transformers' name, whole or in shards, of a variant or not.</summary>
+public static class ComponentWeights
+{
+    const string AnyVariant = "fp16";
+
+    /// <summary>What a folder should hold, for messages.</summary>
+    public const string Expected = "diffusion_pytorch_model.safetensors or model.safetensors, their .fp16 variant or their index of shards";
+
+    /// <summary>Opens the weights in a folder. The names are diffusers' present ones.</summary>
+    /// <param name="folder">The component's folder.</param>
+    /// <param name="variant">Prefer files of this variant, such as fp16; null prefers those without.</param>
+    /// <exception cref="CheckpointException">Files are missing or malformed.</exception>
+    public static ITensorSource Open(string folder, string? variant = null)
+    {
+        var path = Find(folder, variant) ?? throw new CheckpointException($"'{folder}' holds no weights; expected {Expected}.");
+        var source = path.EndsWith(".json", StringComparison.Ordinal) ? ShardIndex.Open(path) : SafetensorsFile.Open(path);
+        return VaeAttentionNames.Modernise(source);
+    }
+
+    /// <summary>Path of the weights or of their index; null where there are none.</summary>
+    public static string? Find(string folder, string? variant = null) =>
+        ((string?[])[variant, null, AnyVariant]).SelectMany(Names).Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists);
+
+    static IEnumerable<string> Names(string? variant)
+    {
+        var infix = variant is null ? "" : $".{variant}";
+        foreach (var stem in (string[])["diffusion_pytorch_model", "model"])
+        {
+            yield return $"{stem}{infix}.safetensors";
+            yield return $"{stem}.safetensors.index{infix}.json";
+        }
+    }
+}
