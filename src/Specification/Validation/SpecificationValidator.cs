@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace SpoActors.Specification.Validation;
+
+/// <summary>Checks a specification before any work starts, and reports everything that is wrong with it at once.</summary>
+public static partial class SpecificationValidator
+{
+    const int MostSteps = 1000, MostCandidates = 1024;
+
+    /// <summary>All problems; empty for a specification that can be run.</summary>
+    /// <param name="run">The specification.</param>
+    /// <param name="checkFiles">Whether the paths must exist on this machine.</param>
+    public static IReadOnlyList<Problem> Validate(RunSpecification run, bool checkFiles = true)
+    {
+        var found = new Findings();
+        CheckModel(run, found, checkFiles);
+        CheckPreference(run, found, checkFiles);
+        CheckPrompts(run, found, checkFiles);
+        CheckSampling(run.Sampling, found);
+        CheckObjective(run, found);
+        CheckLora(run.Lora, found, checkFiles);
+        CheckOptimizer(run.Optimizer, found);
+        CheckTraining(run, found);
+        CheckEvaluation(run.Evaluation, found);
+        CheckPipeline(run, found);
+        return found.Problems;
+    }
+
+    /// <exception cref="SpecificationException">There is a problem.</exception>
+    public static void EnsureValid(RunSpecification run, string source, bool checkFiles = true)
+    {
+        if (Validate(run, checkFiles) is { Count: > 0 } problems) throw new SpecificationException(source, problems);
+    }
+
+    static void CheckModel(RunSpecification run, Findings found, bool files)
+    {
+        var model = run.Model;
+        found.Path("model.path", model.Path, files, "a diffusers folder or a single-file checkpoint");
+        if (model.Vae is not null) found.Path("model.vae", model.Vae, files, "a VAE folder or file, or null");
+        if (!DeviceName().IsMatch(model.Device)) found.Add("model.device", model.Device, "cpu, cuda or cuda:N", "`spo doctor` lists this machine's devices.");
+        if (model.Device == "cpu" && model.Dtype == NumberType.Float16)
+            found.Add("model.dtype", "float16 on cpu", "float32 or bfloat16", "libtorch has no usable float16 on the CPU; use bfloat16.");
+        found.Range("model.threads", model.Threads, 0, 4096, "0 takes all cores.");
+        if (!RunName().IsMatch(run.Name)) found.Add("name", run.Name, "letters, digits, '-', '_' and '.'", "It becomes a folder's name.");
+    }
+
+    static void CheckPreference(RunSpecification run, Findings found, bool files)
+    {
+        var preference = run.Preference;
+        found.Path("preference.path", preference.Path, files, "a preference model's folder or checkpoint file");
+        if (preference.Processor is not null) found.Path("preference.processor", preference.Processor, files, "a folder with config.json and tokenizer, or null");
+        if (run.Model.Device == "cpu" && preference.Dtype == NumberType.Float16)
+            found.Add("preference.dtype", "float16 on cpu", "float32 or bfloat16", "libtorch has no usable float16 on the CPU; use bfloat16.");
+        found.Range("preference.batch_size", preference.BatchSize, 1, int.MaxValue, "Images decoded and scored together.");
+    }
+
+    static void CheckPrompts(RunSpecification run, Findings found, bool files)
+    {
+        found.Path("prompts.path", run.Prompts.Path, files, "a .json, .jsonl, .tsv, .csv or .txt file of prompts");
+        if (run.Prompts.Limit is { } limit) found.Range("prompts.limit", limit, 1, int.MaxValue, "null takes all prompts.");
+    }
+
+    static void CheckSampling(SamplingSpecification sampling, Findings found)
+    {
+        found.Range("sampling.steps", sampling.Steps, 1, MostSteps, "The paper uses 20.");
+        found.Real("sampling.eta", sampling.Eta, double.Epsilon, 1, "above 0 and up to 1", "Without noise all candidates are equal; the paper uses 1.");
+        found.Real("sampling.guidance_scale", sampling.GuidanceScale, 0, 100, "from 0 to 100", "1 switches guidance off; the paper uses 5.");
+        found.Real("sampling.guidance_rescale", sampling.GuidanceRescale, 0, 1, "from 0 to 1", "0 switches it off.");
+        found.Range("sampling.candidates", sampling.Candidates, 2, MostCandidates, "A pair needs two candidates; the paper uses 4.");
+        found.Range("sampling.inner_steps", sampling.InnerSteps, 0, MostSteps, "0 is single-step SPO.");
+        found.Range("sampling.batch_size", sampling.BatchSize, 1, 4096, "Prompts sampled together.");
+
+        var lastStart = sampling.Steps - (Extends(sampling) ? 2 : 1);
+        if (sampling.DivertStartStep < 0 || sampling.DivertStartStep > lastStart)
+            found.Add("sampling.divert_start_step", sampling.DivertStartStep, $"0 to {lastStart} with {sampling.Steps} steps",
+                "Candidates must be drawn at one step at least; lower it, or take more steps.");
+        if (sampling.DivertEndStep is { } end && (end <= sampling.DivertStartStep || end > sampling.Steps))
+            found.Add("sampling.divert_end_step", end, $"{sampling.DivertStartStep + 1} to {sampling.Steps}, or null", "It is the step after the last that draws candidates.");
+        foreach (var (key, side) in new[] { ("height", sampling.Height), ("width", sampling.Width) })
+            if (side is { } pixels && (pixels < 8 || pixels % 8 != 0)) found.Add($"sampling.{key}", pixels, "a positive multiple of 8, or null", "null takes the model's own size.");
+    }
+
+    static bool Extends(SamplingSpecification s) => s.LastStep == LastStepRule.Extend || (s.LastStep == LastStepRule.Auto && s.InnerSteps > 0);
+
+    static void CheckObjective(RunSpecification run, Findings found)
+    {
+        // The peer's benchmark keeps every pair with -1.
+        found.Real("pairs.threshold", run.Pairs.Threshold, -1, 1, "from 0 to 1, or -1 to keep every pair", "The paper uses 0.3 for SD 1.5 and 0.4 for SDXL.");
+        found.Real("objective.beta", run.Objective.Beta, double.Epsilon, 1e6, "above 0", "The paper uses 10.");
+        found.Real("objective.eps", run.Objective.Eps, double.Epsilon, 1 - 1e-9, "between 0 and 1", "The paper uses 0.1.");
+    }
+
+    static void CheckLora(LoraSpecification lora, Findings found, bool files)
+    {
+        found.Range("lora.rank", lora.Rank, 1, 4096, "The paper uses 4 for SD 1.5 and 64 for SDXL.");
+        if (lora.Alpha is { } alpha) found.Real("lora.alpha", alpha, double.Epsilon, 1e6, "above 0, or null", "null takes alpha = rank.");
+        if (lora.TargetModules.Count == 0 || lora.TargetModules.Any(string.IsNullOrWhiteSpace))
+            found.Add("lora.target_modules", lora.TargetModules.Count == 0 ? "an empty list" : "an empty name", "module names", "The paper uses [to_q, to_k, to_v, to_out.0].");
+        if (lora.InitialWeights is not null) found.Path("lora.initial_weights", lora.InitialWeights, files, "a LoRA file, or null");
+    }
+
+    static void CheckOptimizer(OptimizerSpecification optimizer, Findings found)
+    {
+        found.Real("optimizer.learning_rate", optimizer.LearningRate, double.Epsilon, 10, "above 0", "The paper uses 6e-5 for SD 1.5 and 1e-5 for SDXL.");
+        found.Real("optimizer.beta1", optimizer.Beta1, 0, 1 - 1e-12, "from 0, below 1", "The usual value is 0.9.");
+        found.Real("optimizer.beta2", optimizer.Beta2, 0, 1 - 1e-12, "from 0, below 1", "The usual value is 0.999.");
+        found.Real("optimizer.epsilon", optimizer.Epsilon, double.Epsilon, 1, "above 0", "The usual value is 1e-8.");
+        found.Real("optimizer.weight_decay", optimizer.WeightDecay, 0, 10, "from 0", "The paper uses 1e-4.");
+        if (optimizer.MaxGradNorm is { } norm) found.Real("optimizer.max_grad_norm", norm, double.Epsilon, 1e9, "above 0, or null", "null never clips, as the reference in fact does.");
+    }
+
+    static void CheckTraining(RunSpecification run, Findings found)
+    {
+        var training = run.Training;
+        found.Range("training.epochs", training.Epochs, 1, int.MaxValue, "Passes over the prompts.");
+        if (training.Rounds is { } rounds) found.Range("training.rounds", rounds, 1, int.MaxValue, "null takes as many as the epochs do.");
+        found.Range("training.prompts_per_round", training.PromptsPerRound, 1, int.MaxValue, "The paper uses 10 for SD 1.5.");
+        found.Range("training.batch_size", training.BatchSize, 1, int.MaxValue, "Pairs in a minibatch.");
+        found.Range("training.gradient_accumulation", training.GradientAccumulation, 1, int.MaxValue, "1 steps after every minibatch.");
+        found.Range("training.pair_epochs", training.PairEpochs, 1, int.MaxValue, "Passes over a round's pairs.");
+        found.Range("checkpoints.every", run.Checkpoints.Every, 1, int.MaxValue, "Rounds between checkpoints.");
+        found.Range("checkpoints.keep", run.Checkpoints.Keep, 1, int.MaxValue, "The newest is always kept.");
+    }
+
+    static void CheckEvaluation(EvaluationSpecification evaluation, Findings found)
+    {
+        found.Range("evaluation.count", evaluation.Count, 0, 4096, "0 makes no grid.");
+        found.Range("evaluation.steps", evaluation.Steps, 1, MostSteps, "Denoising steps of the samples.");
+        found.Real("evaluation.guidance_scale", evaluation.GuidanceScale, 0, 100, "from 0 to 100", "1 switches guidance off.");
+        if (evaluation.Seeds.Count == 0) found.Add("evaluation.seeds", "an empty list", "at least one seed", "Set evaluation.count to 0 for no samples.");
+    }
+
+    static void CheckPipeline(RunSpecification run, Findings found)
+    {
+        var pipeline = run.Pipeline;
+        found.Range("pipeline.staleness", pipeline.Staleness, 0, 1000, "0 is strictly on-policy.");
+        found.Range("pipeline.pool_capacity", pipeline.PoolCapacity, 1, int.MaxValue, "Candidate pools a scorer may hold.");
+        found.Range("pipeline.pair_capacity", pipeline.PairCapacity, 1, int.MaxValue, "Scored items the trainer may hold.");
+        found.Range("pipeline.channel_megabytes", pipeline.ChannelMegabytes, 1, int.MaxValue, "Megabytes each channel may hold.");
+        found.Real("pipeline.lease_seconds", pipeline.LeaseSeconds, 1, 1e6, "from 1", "Longer than the slowest item takes.");
+        found.Range("pipeline.max_attempts", pipeline.MaxAttempts, 1, 1000, "Failures of an item before it is set aside.");
+    }
+
+    [GeneratedRegex("^(cpu|cuda(:[0-9]{1,3})?)$")]
+    private static partial Regex DeviceName();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    private static partial Regex RunName();
+
+    sealed class Findings
+    {
+        public List<Problem> Problems { get; } = [];
+
+        public void Add(string key, object found, string expected, string fix) =>
+            Problems.Add(new Problem(key, Convert.ToString(found, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "nothing", expected, fix));
+
+        public void Range(string key, int value, int low, int high, string fix)
+        {
+            if (value < low || value > high) Add(key, value, high == int.MaxValue ? $"{low} or more" : $"{low} to {high}", fix);
+        }
+
+        /// <summary>NaN is outside every range.</summary>
+        public void Real(string key, double value, double low, double high, string expected, string fix)
+        {
+            if (!(value >= low && value <= high)) Add(key, value, expected, fix);
+        }
+
+        public void Path(string key, string path, bool mustExist, string expected)
+        {
+            if (path.Length == 0) Add(key, "", expected, "Name it in the configuration or with --set.");
+            else if (mustExist && !File.Exists(path) && !Directory.Exists(path)) Add(key, $"'{path}', which does not exist", expected, "Correct the path.");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections;
+using System.Globalization;
+using YamlDotNet.RepresentationModel;
+
+namespace SpoActors.Specification.Yaml;
+
+/// <summary>Binds a YAML tree to the specification's records; collects every unknown key and wrong type instead of stopping at the first.</summary>
+sealed class SpecificationBinder
+{
+    readonly List<Problem> problems = [];
+
+    public IReadOnlyList<Problem> Problems => problems;
+
+    public object Bind(YamlMappingNode node, Type section, string path = "")
+    {
+        var bound = Activator.CreateInstance(section)!;
+        var keys = SpecificationKeys.Of(section);
+        foreach (var (keyNode, value) in node.Children)
+        {
+            var key = keyNode is YamlScalarNode { Value: { } text } ? text : keyNode.ToString();
+            var full = path.Length == 0 ? key : $"{path}.{key}";
+            var property = keys.FirstOrDefault(k => k.Key == key).Property;
+            if (property is null)
+            {
+                var nearest = SpecificationKeys.Nearest(key, keys.Select(k => k.Key));
+                Add(full, keyNode, "an unknown key", "one of " + string.Join(", ", keys.Select(k => k.Key)),
+                    nearest is null ? "Remove it." : $"Did you mean {nearest}?");
+                continue;
+            }
+            if (Convert(value, property.PropertyType, full) is { } converted) property.SetValue(bound, converted.Value);
+        }
+        return bound;
+    }
+
+    /// <summary>Wraps a value, since null is one.</summary>
+    sealed record Converted(object? Value);
+
+    Converted? Convert(YamlNode node, Type type, string key)
+    {
+        if (SpecificationKeys.IsSection(type))
+        {
+            if (node is YamlMappingNode mapping) return new Converted(Bind(mapping, type, key));
+            return IsNull(node) ? null : Wrong(node, key, "a section (indented keys)");
+        }
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return ConvertList(node, type.GetGenericArguments()[0], key);
+
+        var underlying = Nullable.GetUnderlyingType(type);
+        var isString = type == typeof(string);
+        if (IsNull(node)) return underlying is not null || isString ? new Converted(isString && !IsNullable(key) ? "" : null) : Wrong(node, key, Describe(type));
+        if (node is not YamlScalarNode { Value: { } text }) return Wrong(node, key, Describe(type));
+        return Parse(text, underlying ?? type) is { } value ? new Converted(value) : Wrong(node, key, Describe(underlying ?? type));
+    }
+
+    Converted? ConvertList(YamlNode node, Type element, string key)
+    {
+        if (node is not YamlSequenceNode sequence) return Wrong(node, key, $"a list of {Describe(element)}");
+        var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
+        foreach (var child in sequence.Children)
+        {
+            if (child is YamlScalarNode { Value: { } text } && Parse(text, element) is { } value) list.Add(value);
+            else Wrong(child, key, $"a list of {Describe(element)}");
+        }
+        return new Converted(list);
+    }
+
+    static object? Parse(string text, Type type)
+    {
+        if (type == typeof(string)) return text;
+        if (type == typeof(bool)) return text switch { "true" => true, "false" => false, _ => null };
+        if (type == typeof(int)) return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var i) ? i : null;
+        if (type == typeof(ulong)) return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var u) ? u : null;
+        if (type == typeof(double)) return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var d) ? d : null;
+        if (type.IsEnum) return Enum.GetValues(type).Cast<object>().FirstOrDefault(v => SpecificationKeys.ToKey(v.ToString()!) == text);
+        throw new NotSupportedException($"the specification holds a {type}, which has no YAML form");
+    }
+
+    internal static string Describe(Type type) =>
+        type == typeof(string) ? "text"
+        : type == typeof(bool) ? "true or false"
+        : type == typeof(int) ? "a whole number"
+        : type == typeof(ulong) ? "a whole number from 0"
+        : type == typeof(double) ? "a number"
+        : type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type).Select(SpecificationKeys.ToKey))
+        : Nullable.GetUnderlyingType(type) is { } inner ? Describe(inner) + " or null"
+        : "a value";
+
+    static bool IsNull(YamlNode node) => node is YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain, Value: null or "" or "null" or "~" };
+
+    static bool IsNullable(string key) => key is "model.vae" or "preference.processor" or "lora.initial_weights";
+
+    Converted? Wrong(YamlNode node, string key, string expected)
+    {
+        Add(key, node, node is YamlScalarNode scalar ? $"'{scalar.Value}'" : node is YamlMappingNode ? "a section" : "a list", expected, "Correct the value.");
+        return null;
+    }
+
+    void Add(string key, YamlNode node, string found, string expected, string fix) =>
+        problems.Add(new Problem(node.Start.Line > 0 ? $"line {node.Start.Line}: {key}" : key, found, expected, fix));
+}
