@@ -1,0 +1,104 @@
+using SpoActors.Specification;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Models.Clip;
+using SpoActors.Trainer.Models.UNet;
+using SpoActors.Trainer.Models.Vae;
+using SpoActors.Trainer.Sampling;
+using SpoActors.Trainer.Tokenization;
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Pipelines;
+
+/// <summary>
+/// A Stable Diffusion 1.x, 2.x or XL model on one device: UNet, text encoders, noise schedule, and, once it is asked for, the
+/// autoencoder. Everything is frozen. Belongs to one thread.
+/// </summary>
+public sealed class DiffusionModel : IDisposable
+{
+    readonly TextEncoders textEncoders;
+    readonly VaeConfig vaeConfig;
+    readonly Lazy<LatentDecoder> decoder;
+
+    DiffusionModel(ModelSpecification specification, ModelFolder folder, Device device)
+    {
+        (Specification, Device, Dtype) = (specification, device, specification.Dtype.ToScalarType());
+        vaeConfig = LatentDecoderLoading.Config(specification, folder);
+        Schedule = NoiseSchedule.Create(SchedulerConfig.Load(folder.Config("scheduler")));
+        UNet = LoadWeights(folder, "unet", new UNet2DCondition(UNetConfig.Load(folder.Config("unet")), META, Dtype));
+        UNet.Attention = specification.Attention;
+        UNet.GradientCheckpointing = specification.GradientCheckpointing;
+        textEncoders = LoadTextEncoders(folder);
+        Prompts = new PromptEncoder(textEncoders, SizeConditioning.Of(DefaultSide, DefaultSide), Dtype, folder.ZerosForEmptyPrompt);
+        decoder = new Lazy<LatentDecoder>(() => LatentDecoderLoading.Load(specification), LazyThreadSafetyMode.None);
+    }
+
+    public ModelSpecification Specification { get; }
+
+    public Device Device { get; }
+
+    /// <summary>Type of the UNet and the text encoders.</summary>
+    public ScalarType Dtype { get; }
+
+    public UNet2DCondition UNet { get; }
+
+    /// <summary>Encodes prompts for images of the model's own size; <see cref="PromptsFor"/> for others.</summary>
+    public PromptEncoder Prompts { get; }
+
+    public NoiseSchedule Schedule { get; }
+
+    /// <summary>Loaded when first asked for: a process that only samples or trains needs no autoencoder.</summary>
+    public LatentDecoder Decoder => decoder.Value;
+
+    /// <summary>Side in pixels of the square images that the model was trained on.</summary>
+    public int DefaultSide => (UNet.Config.SampleSize ?? DefaultLatentSide) * vaeConfig.Downscaling;
+
+    const int DefaultLatentSide = 64;
+
+    /// <summary>Loads a model.</summary>
+    /// <exception cref="CheckpointException">Files are missing or do not fit.</exception>
+    /// <exception cref="ArgumentException">The device does not exist.</exception>
+    public static DiffusionModel Load(ModelSpecification specification) =>
+        new(specification, ModelFolder.Open(specification.Path), TorchNames.ParseDevice(specification.Device));
+
+    /// <summary>Shape of the latents of images of the given size, by default the model's own.</summary>
+    /// <exception cref="ArgumentException">A side is no multiple of the autoencoder's downscaling.</exception>
+    public LatentSize LatentSize(int? height, int? width)
+    {
+        int h = height ?? DefaultSide, w = width ?? DefaultSide, unit = vaeConfig.Downscaling;
+        if (h <= 0 || w <= 0 || h % unit != 0 || w % unit != 0)
+            throw new ArgumentException($"the image size is {h} x {w} (height x width); both must be positive multiples of {unit}");
+        return new LatentSize(UNet.Config.InChannels, h / unit, w / unit);
+    }
+
+    /// <inheritdoc cref="LatentSize(int?, int?)"/>
+    public LatentSize LatentSize(SamplingSpecification sampling) => LatentSize(sampling.Height, sampling.Width);
+
+    /// <summary>Encodes prompts for images of a sampling setting's size.</summary>
+    public PromptEncoder PromptsFor(SamplingSpecification sampling) =>
+        Prompts.ForImages(SizeConditioning.Of(sampling.Height ?? DefaultSide, sampling.Width ?? DefaultSide));
+
+    public void Dispose()
+    {
+        UNet.Dispose();
+        textEncoders.Dispose();
+        if (decoder.IsValueCreated) decoder.Value.Dispose();
+    }
+
+    TextEncoders LoadTextEncoders(ModelFolder folder)
+    {
+        var tokenizer = ClipTokenizer.FromFolder(folder.Component("tokenizer"), ClipTokenizerKind.Slow);
+        var encoder = LoadWeights(folder, "text_encoder", new ClipTextModel(ClipTextConfig.Load(folder.Config("text_encoder")), META, Dtype));
+        if (!folder.IsXl) return new TextEncoders(tokenizer, encoder, Device);
+        return new TextEncoders(tokenizer, encoder,
+            ClipTokenizer.FromFolder(folder.Component("tokenizer_2"), ClipTokenizerKind.Slow),
+            LoadWeights(folder, "text_encoder_2", new ClipTextModelWithProjection(ClipTextConfig.Load(folder.Config("text_encoder_2")), META, Dtype)), Device);
+    }
+
+    T LoadWeights<T>(ModelFolder folder, string component, T model) where T : nn.Module
+    {
+        using var source = folder.Weights(component);
+        return ModuleLoading.Load(model, source, new LoadOptions { Dtype = Dtype, Device = Device });
+    }
+}

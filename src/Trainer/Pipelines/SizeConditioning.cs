@@ -1,0 +1,22 @@
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Pipelines;
+
+/// <summary>What SDXL is told about an image's size (arXiv 2307.01952, section 2.2), in pixels.</summary>
+public sealed record SizeConditioning
+{
+    public long OriginalHeight { get; init; }
+    public long OriginalWidth { get; init; }
+    public long CropTop { get; init; }
+    public long CropLeft { get; init; }
+    public long TargetHeight { get; init; }
+    public long TargetWidth { get; init; }
+
+    /// <summary>An uncropped image that always had this size.</summary>
+    public static SizeConditioning Of(long height, long width) =>
+        new() { OriginalHeight = height, OriginalWidth = width, TargetHeight = height, TargetWidth = width };
+
+    /// <summary>[rows, 6], int64.</summary>
+    public Tensor ToTimeIds(int rows, Device device) =>
+        tensor(new[] { OriginalHeight, OriginalWidth, CropTop, CropLeft, TargetHeight, TargetWidth }, device: device).unsqueeze(0).repeat(rows, 1);
+}

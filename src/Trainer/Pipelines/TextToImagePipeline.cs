@@ -1,0 +1,89 @@
+using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Diffusion.Samplers;
+using SpoActors.Trainer.Models.UNet;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Pipelines;
+
+/// <summary>From prompts to images, as diffusers' Stable Diffusion pipelines do it; whatever adapter the UNet carries takes part.</summary>
+/// <remarks>Shape letters: B images, C latent channels, h and w latent rows and columns, H and W pixel ones.</remarks>
+public sealed class TextToImagePipeline(DiffusionModel model)
+{
+    /// <summary>Denoises and decodes.</summary>
+    /// <returns>8-bit images on the CPU, [B, 3, H, W].</returns>
+    /// <inheritdoc cref="Denoise"/>
+    public Tensor Generate(
+        TextToImageRequest request, Tensor noise_BChw, Func<int, Tensor>? stepNoise = null, Action<int, Tensor>? onStep = null, CancellationToken cancellation = default)
+    {
+        using var scope = NewDisposeScope();
+        var latents_BChw = Denoise(request, noise_BChw, stepNoise, onStep, cancellation);
+        return LatentDecoder.ToBytes(model.Decoder.Decode(latents_BChw)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Denoises.</summary>
+    /// <param name="request">What to draw.</param>
+    /// <param name="noise_BChw">N(0, I), the only source of randomness unless the sampler adds noise; any device.</param>
+    /// <param name="stepNoise">Noise of a step (0-based), [B, C, h, w]; needed with DDIM's eta above 0.</param>
+    /// <param name="onStep">Called after each step with its index and the latents, which live until the next step.</param>
+    /// <param name="cancellation">Checked before each step.</param>
+    /// <returns>Latents as the UNet sees them, float32, [B, C, h, w].</returns>
+    public Tensor Denoise(
+        TextToImageRequest request, Tensor noise_BChw, Func<int, Tensor>? stepNoise = null, Action<int, Tensor>? onStep = null, CancellationToken cancellation = default)
+    {
+        var size = model.LatentSize(request.Height, request.Width);
+        long[] expected = [request.Prompts.Count, size.Channels, size.Height, size.Width];
+        if (!noise_BChw.shape.SequenceEqual(expected))
+            throw new ArgumentException($"the noise is [{string.Join(", ", noise_BChw.shape)}]; expected [{string.Join(", ", expected)}]", nameof(noise_BChw));
+
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var sampler = DiffusionSamplers.Create(request.Scheduler, model.Schedule, request.Steps, request.Eta);
+        if (sampler.NeedsNoise && stepNoise is null) throw new ArgumentNullException(nameof(stepNoise), $"{request.Scheduler} with eta {request.Eta} needs noise at every step");
+        var conditioning = Condition(request);
+
+        var latents_BChw = noise_BChw.to(model.Device).to(ScalarType.Float32) * sampler.InitNoiseSigma;
+        for (var step = 0; step < sampler.Timesteps.Count; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var stepScope = NewDisposeScope();
+            var input_BChw = sampler.ScaleModelInput(latents_BChw, step);
+            var prediction_BChw = Predict(request, input_BChw, sampler.Timesteps[step], conditioning);
+            var noise = sampler.NeedsNoise ? stepNoise!(step).to(model.Device) : null;
+            var next_BChw = sampler.Step(prediction_BChw, step, latents_BChw, noise).MoveToOuterDisposeScope();
+            latents_BChw.Dispose();
+            latents_BChw = next_BChw;
+            onStep?.Invoke(step, latents_BChw);
+        }
+        return latents_BChw.MoveToOuterDisposeScope();
+    }
+
+    static bool IsGuided(TextToImageRequest request) => request.GuidanceScale > 1;
+
+    /// <summary>Conditioning of the batch: under guidance the unconditional half comes first.</summary>
+    UNetConditioning Condition(TextToImageRequest request)
+    {
+        var rows = request.Prompts.Count;
+        var sizes = request.Sizes ?? SizeConditioning.Of(request.Height ?? model.DefaultSide, request.Width ?? model.DefaultSide);
+        var prompts = model.Prompts.ForImages(sizes).Encode(request.Prompts);
+        if (!IsGuided(request)) return prompts;
+        var encoder = model.Prompts.ForImages(request.NegativeSizes ?? sizes);
+        var negative = request.NegativePrompt is { } text ? encoder.Encode(text) : encoder.EncodeUnconditional();
+        return new UNetConditioning(
+            cat([negative.EncoderHiddenStates.expand(rows, -1, -1), prompts.EncoderHiddenStates]),
+            prompts.TextEmbeds is null ? null : cat([negative.TextEmbeds!.expand(rows, -1), prompts.TextEmbeds]),
+            prompts.TimeIds is null ? null : cat([negative.TimeIds!.expand(rows, -1), prompts.TimeIds]));
+    }
+
+    /// <summary>The guided prediction, float32.</summary>
+    Tensor Predict(TextToImageRequest request, Tensor input_BChw, float timestep, UNetConditioning conditioning)
+    {
+        using var scope = NewDisposeScope();
+        var t = tensor(timestep, device: model.Device);
+        var input = (IsGuided(request) ? cat([input_BChw, input_BChw]) : input_BChw).to(model.Dtype);
+        var output = model.UNet.forward(input, t, conditioning).to(ScalarType.Float32);
+        if (!IsGuided(request)) return output.MoveToOuterDisposeScope();
+        var halves = output.chunk(2);
+        return ClassifierFreeGuidance.Combine(halves[0], halves[1], request.GuidanceScale, request.GuidanceRescale).MoveToOuterDisposeScope();
+    }
+}
