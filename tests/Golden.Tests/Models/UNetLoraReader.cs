@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Specification;
+using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Models.UNet;
@@ -29,7 +30,7 @@ public sealed partial class UNetLoraReader : IGoldenReader
 
         foreach (var group in outputs.Where(o => !o.StartsWith(Gradient, StringComparison.Ordinal)).GroupBy(FileOf))
         {
-            using var adapter = LoraAdapter.Attach(model, LoraFile.Read(golden.Path(group.Key), model));
+            using var adapter = LoraAdapter.Attach(model, LoraWeights.Read(golden.Path(group.Key), model));
             foreach (var output in group) CheckOutput(output, adapter);
         }
         CheckGradients(golden, check, model, inputs, outputs);
@@ -74,7 +75,7 @@ public sealed partial class UNetLoraReader : IGoldenReader
             TargetModules = [.. golden.Config.GetProperty("target_modules").EnumerateArray().Select(t => t.GetString()!)],
         };
         using var fresh = LoraAdapter.Attach(model, specification, (_, shape) => ones(shape));
-        var recorded = LoraFile.Read(golden.Path($"{File}.safetensors"), model);
+        var recorded = LoraWeights.Read(golden.Path($"{File}.safetensors"), model);
         check.Equal("adapted layers", string.Join(" ", fresh.Paths), string.Join(" ", recorded.Keys.Order(StringComparer.Ordinal)));
     }
 
@@ -83,7 +84,7 @@ public sealed partial class UNetLoraReader : IGoldenReader
         var gradients = outputs.Where(o => o.StartsWith(Gradient, StringComparison.Ordinal)).ToList();
         foreach (var checkpointing in (bool[])[false, true])
         {
-            using var adapter = LoraAdapter.Attach(model, LoraFile.Read(golden.Path($"{File}.safetensors"), model));
+            using var adapter = LoraAdapter.Attach(model, LoraWeights.Read(golden.Path($"{File}.safetensors"), model));
             model.GradientCheckpointing = checkpointing;
             (inputs.Predict(model) * golden.Tensor("grad_seed")).sum().backward();
             var parameters = adapter.NamedParameters.ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
