@@ -1,6 +1,7 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Checkpoints.Views;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Tokenization;
@@ -54,7 +55,7 @@ public static class PreferenceModelLoader
                 ? new StepAwarePreferenceModel(ModuleLoading.Load(new TimeConditionedClipModel(config, META), weights, options), preprocessing, tokenizer)
                 : new PlainPreferenceModel(ModuleLoading.Load(new ClipModel(config, META), weights, options), preprocessing, tokenizer);
         }
-        catch (Exception e) when (e is ClipConfigException or TokenizerException or InvalidDataException)
+        catch (Exception e) when (e is TokenizerException or InvalidDataException)
         {
             throw new CheckpointException(e.Message, e);
         }
@@ -62,7 +63,10 @@ public static class PreferenceModelLoader
 
     /// <summary>The checkpoint's tensors under the network's own keys.</summary>
     internal static ITensorSource Unwrap(ITensorSource checkpoint) =>
-        checkpoint.Tensors.ContainsKey(WrapperPrefix + "logit_scale") ? MappedTensorSource.Below(checkpoint, WrapperPrefix) : checkpoint;
+        checkpoint.Tensors.ContainsKey(WrapperPrefix + "logit_scale")
+            ? new ViewedTensorSource(checkpoint, checkpoint.Tensors.Keys.Where(k => k.StartsWith(WrapperPrefix, StringComparison.Ordinal))
+                .ToDictionary(k => k[WrapperPrefix.Length..], k => new TensorView(k), StringComparer.Ordinal), ownsSource: false)
+            : checkpoint;
 
     static PreferencePreprocessing ReadPreprocessing(string folder, ClipConfig config)
     {

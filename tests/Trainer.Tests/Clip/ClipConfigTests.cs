@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Models.Clip;
 
 namespace SpoActors.Trainer.Tests.Clip;
@@ -39,22 +40,26 @@ public sealed class ClipConfigTests
     [Fact]
     public void ClipTextConfig_WhenSeveralValuesAreWrong_NamesAllOfThem()
     {
-        var error = Assert.Throws<ClipConfigException>(() =>
+        var error = Assert.Throws<CheckpointException>(() =>
             ClipTextConfig.Parse(Json("""{ "vocab_size": -1, "hidden_size": 30, "num_attention_heads": 4, "layer_norm_eps": 0 }"""), "x/config.json"));
 
-        Assert.Equal("x/config.json: vocab_size is -1, expected a positive integer; layer_norm_eps is 0, expected a positive number; " +
-            "hidden_size 30 is not a multiple of num_attention_heads 4.", error.Message);
+        Assert.Equal("""
+            x/config.json: this CLIP text encoder is not supported:
+              - vocab_size is -1; expected 1 or more
+              - hidden_size 30 is not a multiple of num_attention_heads 4
+              - layer_norm_eps is 0; expected more than 0
+            """, error.Message);
     }
 
     [Fact]
     public void ClipTextConfig_WhenTheActivationIsUnknown_SaysWhichAreKnown()
     {
-        var error = Assert.Throws<ClipConfigException>(() => ClipTextConfig.Parse(Json("""{ "hidden_act": "relu" }"""), "config.json"));
+        var error = Assert.Throws<CheckpointException>(() => ClipTextConfig.Parse(Json("""{ "hidden_act": "relu" }"""), "config.json"));
 
-        Assert.Equal("config.json: hidden_act is 'relu'; known are 'quick_gelu' and 'gelu'.", error.Message);
+        Assert.Contains("hidden_act is \"relu\"; supported: \"quick_gelu\" or \"gelu\"", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void ClipConfig_WhenTheFileIsMissing_NamesIt() =>
-        Assert.Contains("'/nowhere/config.json'", Assert.Throws<ClipConfigException>(() => ClipConfig.Load("/nowhere/config.json")).Message, StringComparison.Ordinal);
+        Assert.Contains("'/nowhere/config.json'", Assert.Throws<CheckpointException>(() => ClipConfig.Load("/nowhere/config.json")).Message, StringComparison.Ordinal);
 }

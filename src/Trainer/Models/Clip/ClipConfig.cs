@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SpoActors.Trainer.Checkpoints;
 
 namespace SpoActors.Trainer.Models.Clip;
 
@@ -11,20 +12,20 @@ public sealed record ClipConfig(ClipTextConfig Text, ClipVisionConfig Vision)
     /// <summary>Initial log of the temperature; a checkpoint overwrites it.</summary>
     public double LogitScaleInitValue { get; init; } = 2.6592;
 
-    /// <exception cref="ClipConfigException">Unreadable or invalid.</exception>
-    public static ClipConfig Load(string path) => ClipConfigJson.ReadFile(path, Parse);
+    /// <exception cref="CheckpointException">Unreadable or not supported; everything wrong is listed.</exception>
+    public static ClipConfig Load(string path) => Parse(CheckpointJson.ReadObject(path, "a CLIP model's config.json"), path);
 
     public static ClipConfig Parse(JsonElement json, string origin = "CLIP config")
     {
         if (!ClipConfigJson.IsDual(json))
-            throw new ClipConfigException($"{origin}: no text_config and vision_config; this is not the config of a dual CLIP model.");
-        var read = new ClipConfigJson(json, origin);
+            throw new CheckpointException($"{origin}: no text_config and vision_config; this is not the config of a dual CLIP model.");
+        var read = new ModelConfigReader(json, origin);
         var config = new ClipConfig(ClipTextConfig.Parse(json, origin + " text_config"), ClipVisionConfig.Parse(json, origin + " vision_config"))
         {
             ProjectionDim = read.Size("projection_dim", 512),
-            LogitScaleInitValue = read.Positive("logit_scale_init_value", 2.6592),
+            LogitScaleInitValue = read.Double("logit_scale_init_value", 2.6592),
         };
-        read.ThrowIfInvalid();
+        read.ThrowIfProblems("CLIP model");
         return config;
     }
 }

@@ -2,73 +2,37 @@ using System.Text.Json;
 
 namespace SpoActors.Trainer.Models.Clip;
 
-/// <summary>Reads one level of a CLIP <c>config.json</c>; saved configs leave out every field that has its default.</summary>
-sealed class ClipConfigJson(JsonElement json, string origin)
+/// <summary>What the CLIP configurations have in common.</summary>
+static class ClipConfigJson
 {
-    readonly List<string> problems = [];
+    public static bool IsDual(JsonElement json) =>
+        json.TryGetProperty("text_config", out _) || json.TryGetProperty("text_config_dict", out _);
 
-    public static T ReadFile<T>(string path, Func<JsonElement, string, T> parse)
+    /// <summary>The nested part of a dual config, else the config itself; the deprecated <c>*_config_dict</c> wins over <c>*_config</c>.</summary>
+    public static JsonElement Part(JsonElement json, string name)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllText(path));
-            return parse(document.RootElement, path);
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            throw new ClipConfigException($"'{path}' cannot be read as a CLIP config.json: {e.Message}", e);
-        }
-    }
-
-    /// <summary>The nested part of a dual config; the deprecated <c>*_config_dict</c> wins over <c>*_config</c>.</summary>
-    public static JsonElement Nested(JsonElement json, string name)
-    {
+        if (!IsDual(json)) return json;
         if (json.TryGetProperty(name + "_dict", out var old) && old.ValueKind == JsonValueKind.Object) return old;
         return json.TryGetProperty(name, out var nested) && nested.ValueKind == JsonValueKind.Object ? nested : json;
     }
 
-    public static bool IsDual(JsonElement json) =>
-        json.TryGetProperty("text_config", out _) || json.TryGetProperty("text_config_dict", out _);
-
-    public int Size(string name, int standard)
+    public static int Size(this ModelConfigReader read, string name, int byDefault)
     {
-        if (!Given(name, out var value)) return standard;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var size) && size > 0) return size;
-        problems.Add($"{name} is {value.GetRawText()}, expected a positive integer");
-        return standard;
+        var size = read.Int(name, byDefault);
+        if (size < 1) read.Problem($"{name} is {size}; expected 1 or more");
+        return Math.Max(size, 1);
     }
 
-    public long? TokenId(string name, long? standard)
+    /// <summary>Known are <c>quick_gelu</c> (also the default) and <c>gelu</c>.</summary>
+    public static HiddenActivation Activation(this ModelConfigReader read, string name)
     {
-        if (!Given(name, out var value)) return standard;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var id)) return id;
-        problems.Add($"{name} is {value.GetRawText()}, expected an integer");
-        return standard;
+        read.OnlySupported(name, "\"quick_gelu\"", "\"gelu\"");
+        return read.OptionalString(name) == "gelu" ? HiddenActivation.Gelu : HiddenActivation.QuickGelu;
     }
 
-    public double Positive(string name, double standard)
+    public static void CheckLayers(this ModelConfigReader read, int hiddenSize, int heads, double epsilon)
     {
-        if (!Given(name, out var value)) return standard;
-        if (value.ValueKind == JsonValueKind.Number && value.GetDouble() > 0) return value.GetDouble();
-        problems.Add($"{name} is {value.GetRawText()}, expected a positive number");
-        return standard;
+        if (hiddenSize % heads != 0) read.Problem($"hidden_size {hiddenSize} is not a multiple of num_attention_heads {heads}");
+        if (epsilon <= 0) read.Problem($"layer_norm_eps is {epsilon}; expected more than 0");
     }
-
-    public HiddenActivation Activation(string name)
-    {
-        if (!Given(name, out var value)) return HiddenActivation.QuickGelu;
-        return HiddenActivations.Parse(value.ToString(), origin);
-    }
-
-    public void Require(bool condition, string problem)
-    {
-        if (!condition) problems.Add(problem);
-    }
-
-    public void ThrowIfInvalid()
-    {
-        if (problems.Count > 0) throw new ClipConfigException($"{origin}: {string.Join("; ", problems)}.");
-    }
-
-    bool Given(string name, out JsonElement value) => json.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
 }

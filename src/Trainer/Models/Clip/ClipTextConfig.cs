@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SpoActors.Trainer.Checkpoints;
 
 namespace SpoActors.Trainer.Models.Clip;
 
@@ -30,32 +31,31 @@ public sealed record ClipTextConfig
     /// 2 (all published configs) pools at the position of the largest id, since the end token has the largest one; any other
     /// value at the first such token.
     /// </summary>
-    public long EosTokenId { get; init; } = 49407;
+    public int EosTokenId { get; init; } = 49407;
 
-    /// <exception cref="ClipConfigException">Unreadable or invalid.</exception>
-    public static ClipTextConfig Load(string path) => ClipConfigJson.ReadFile(path, Parse);
+    /// <exception cref="CheckpointException">Unreadable or not supported; everything wrong is listed.</exception>
+    public static ClipTextConfig Load(string path) => Parse(CheckpointJson.ReadObject(path, "a CLIP model's config.json"), path);
 
     /// <summary>Parses a text encoder's config, or takes the text part of a dual CLIP's.</summary>
     public static ClipTextConfig Parse(JsonElement json, string origin = "CLIP text config")
     {
-        if (ClipConfigJson.IsDual(json)) json = ClipConfigJson.Nested(json, "text_config");
-        var read = new ClipConfigJson(json, origin);
+        var read = new ModelConfigReader(ClipConfigJson.Part(json, "text_config"), origin);
+        var d = new ClipTextConfig();
         var config = new ClipTextConfig
         {
-            VocabSize = read.Size("vocab_size", 49408),
-            HiddenSize = read.Size("hidden_size", 512),
-            IntermediateSize = read.Size("intermediate_size", 2048),
-            NumHiddenLayers = read.Size("num_hidden_layers", 12),
-            NumAttentionHeads = read.Size("num_attention_heads", 8),
-            MaxPositionEmbeddings = read.Size("max_position_embeddings", 77),
+            VocabSize = read.Size("vocab_size", d.VocabSize),
+            HiddenSize = read.Size("hidden_size", d.HiddenSize),
+            IntermediateSize = read.Size("intermediate_size", d.IntermediateSize),
+            NumHiddenLayers = read.Size("num_hidden_layers", d.NumHiddenLayers),
+            NumAttentionHeads = read.Size("num_attention_heads", d.NumAttentionHeads),
+            MaxPositionEmbeddings = read.Size("max_position_embeddings", d.MaxPositionEmbeddings),
             HiddenAct = read.Activation("hidden_act"),
-            LayerNormEps = read.Positive("layer_norm_eps", 1e-5),
-            ProjectionDim = read.Size("projection_dim", 512),
-            EosTokenId = read.TokenId("eos_token_id", 49407)!.Value,
+            LayerNormEps = read.Double("layer_norm_eps", d.LayerNormEps),
+            ProjectionDim = read.Size("projection_dim", d.ProjectionDim),
+            EosTokenId = read.Int("eos_token_id", d.EosTokenId),
         };
-        read.Require(config.HiddenSize % config.NumAttentionHeads == 0,
-            $"hidden_size {config.HiddenSize} is not a multiple of num_attention_heads {config.NumAttentionHeads}");
-        read.ThrowIfInvalid();
+        read.CheckLayers(config.HiddenSize, config.NumAttentionHeads, config.LayerNormEps);
+        read.ThrowIfProblems("CLIP text encoder");
         return config;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SpoActors.Trainer.Checkpoints;
 
 namespace SpoActors.Trainer.Models.Clip;
 
@@ -32,31 +33,30 @@ public sealed record ClipVisionConfig
     /// <summary>Patches of an image, without the class token.</summary>
     public int NumPatches => ImageSize / PatchSize * (ImageSize / PatchSize);
 
-    /// <exception cref="ClipConfigException">Unreadable or invalid.</exception>
-    public static ClipVisionConfig Load(string path) => ClipConfigJson.ReadFile(path, Parse);
+    /// <exception cref="CheckpointException">Unreadable or not supported; everything wrong is listed.</exception>
+    public static ClipVisionConfig Load(string path) => Parse(CheckpointJson.ReadObject(path, "a CLIP model's config.json"), path);
 
     /// <summary>Parses an image encoder's config, or takes the vision part of a dual CLIP's.</summary>
     public static ClipVisionConfig Parse(JsonElement json, string origin = "CLIP vision config")
     {
-        if (ClipConfigJson.IsDual(json)) json = ClipConfigJson.Nested(json, "vision_config");
-        var read = new ClipConfigJson(json, origin);
+        var read = new ModelConfigReader(ClipConfigJson.Part(json, "vision_config"), origin);
+        var d = new ClipVisionConfig();
         var config = new ClipVisionConfig
         {
-            HiddenSize = read.Size("hidden_size", 768),
-            IntermediateSize = read.Size("intermediate_size", 3072),
-            NumHiddenLayers = read.Size("num_hidden_layers", 12),
-            NumAttentionHeads = read.Size("num_attention_heads", 12),
-            NumChannels = read.Size("num_channels", 3),
-            ImageSize = read.Size("image_size", 224),
-            PatchSize = read.Size("patch_size", 32),
+            HiddenSize = read.Size("hidden_size", d.HiddenSize),
+            IntermediateSize = read.Size("intermediate_size", d.IntermediateSize),
+            NumHiddenLayers = read.Size("num_hidden_layers", d.NumHiddenLayers),
+            NumAttentionHeads = read.Size("num_attention_heads", d.NumAttentionHeads),
+            NumChannels = read.Size("num_channels", d.NumChannels),
+            ImageSize = read.Size("image_size", d.ImageSize),
+            PatchSize = read.Size("patch_size", d.PatchSize),
             HiddenAct = read.Activation("hidden_act"),
-            LayerNormEps = read.Positive("layer_norm_eps", 1e-5),
-            ProjectionDim = read.Size("projection_dim", 512),
+            LayerNormEps = read.Double("layer_norm_eps", d.LayerNormEps),
+            ProjectionDim = read.Size("projection_dim", d.ProjectionDim),
         };
-        read.Require(config.HiddenSize % config.NumAttentionHeads == 0,
-            $"hidden_size {config.HiddenSize} is not a multiple of num_attention_heads {config.NumAttentionHeads}");
-        read.Require(config.ImageSize >= config.PatchSize, $"image_size {config.ImageSize} is below patch_size {config.PatchSize}");
-        read.ThrowIfInvalid();
+        read.CheckLayers(config.HiddenSize, config.NumAttentionHeads, config.LayerNormEps);
+        if (config.ImageSize < config.PatchSize) read.Problem($"image_size {config.ImageSize} is below patch_size {config.PatchSize}");
+        read.ThrowIfProblems("CLIP vision encoder");
         return config;
     }
 }

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Models.Clip;
@@ -15,13 +14,6 @@ public enum HiddenActivation
 
 static class HiddenActivations
 {
-    public static HiddenActivation Parse(string name, string origin) => name switch
-    {
-        "quick_gelu" => HiddenActivation.QuickGelu,
-        "gelu" => HiddenActivation.Gelu,
-        _ => throw new ClipConfigException($"{origin}: hidden_act is '{name}'; known are 'quick_gelu' and 'gelu'."),
-    };
-
     public static Tensor Apply(this HiddenActivation activation, Tensor x)
     {
         if (activation == HiddenActivation.Gelu) return nn.functional.gelu(x);

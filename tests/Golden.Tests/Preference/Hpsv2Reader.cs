@@ -1,0 +1,62 @@
+using System.Globalization;
+using SpoActors.Golden.Tests.Harness;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Models.Clip;
+using SpoActors.Trainer.Rewards;
+using static TorchSharp.torch;
+
+namespace SpoActors.Golden.Tests.Preference;
+
+/// <summary>HPSv2 from open_clip's key layout and from transformers', and its preprocessing with and without antialiasing.</summary>
+public sealed class Hpsv2Reader : IGoldenReader
+{
+    const string EveryEighth = "_every_8th";
+
+    /// <summary>The preprocessing has no recorded error: a float32 bicubic of 16 or more taps, normalised.</summary>
+    const double PreprocessingBound = 1e-5;
+
+    public string Area => "preference";
+
+    public bool Understands(GoldenCase golden) => golden.Source.Contains("HPSv2", StringComparison.Ordinal) && File.Exists(golden.Path("open_clip.safetensors"));
+
+    public void Check(GoldenCase golden, GoldenAssert check)
+    {
+        using var noGradient = no_grad();
+        CheckPreprocessing(golden, check);
+        var config = ClipConfig.Load(golden.Path("transformers/config.json"));
+        using var converted = SafetensorsFile.Open(golden.Path("transformers/model.safetensors"));
+        CheckModel(golden, check, ModuleLoading.Load(new ClipModel(config, META), converted));
+        var original = SafetensorsFile.Open(golden.Path("open_clip.safetensors"));
+        check.Equal("open_clip's keys are recognised", OpenClipWeights.Recognises(original), true);
+        using var mapped = OpenClipWeights.AsTransformers(original);
+        CheckModel(golden, check, ModuleLoading.Load(new ClipModel(config, META), mapped));
+    }
+
+    static void CheckModel(GoldenCase golden, GoldenAssert check, ClipModel model)
+    {
+        var (ids_TL, pixels_BCHW) = (golden.Tensor("input_ids"), golden.Tensor("pixel_values"));
+        var (image_BP, text_TP) = (model.ImageFeatures(pixels_BCHW), model.TextFeatures(ids_TL));
+        check.Close("image_features_raw", image_BP);
+        check.Close("text_features_raw", text_TP);
+        check.Close("image_features", Hpsv2Score.Normalize(image_BP));
+        check.Close("text_features", Hpsv2Score.Normalize(text_TP));
+        check.Close("scores", Hpsv2Score.Of(model, ids_TL, pixels_BCHW));
+    }
+
+    static void CheckPreprocessing(GoldenCase golden, GoldenAssert check)
+    {
+        var pictures = GoldenPictures.Load(golden, check);
+        foreach (var output in golden.Json.GetProperty("outputs").EnumerateObject().Select(o => o.Name).Where(o => o.StartsWith("hps_", StringComparison.Ordinal)))
+        {
+            // hps_224/photo/no_antialias_every_8th
+            var parts = output.Split('/');
+            var size = int.Parse(parts[0].AsSpan("hps_".Length), CultureInfo.InvariantCulture);
+            var processor = new Hpsv2Preprocessing(size, PixelNormalisation.Clip, Antialias: !parts[2].StartsWith("no_", StringComparison.Ordinal));
+            var pixels_CHW = processor.Process(pictures[parts[1]], keepAlpha: true);
+            if (parts[2].EndsWith(EveryEighth, StringComparison.Ordinal)) pixels_CHW = GoldenPictures.EveryEighth(pixels_CHW);
+            check.Within(output, pixels_CHW, golden.Tensor(output), PreprocessingBound);
+        }
+    }
+}
