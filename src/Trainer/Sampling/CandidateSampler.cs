@@ -26,6 +26,9 @@ public sealed class CandidateSampler(DdimScheduler ddim, SamplingSpecification s
     /// <summary>Candidate pools that an item yields.</summary>
     public int PoolCount => plan.Segments.Count;
 
+    /// <summary>Denoising steps of an item; fewer than T where the plan ends early.</summary>
+    public int StepCount => plan.Segments[^1].End + 1;
+
     /// <summary>Samples one item; its pools go to the sink in order.</summary>
     /// <param name="onStep">Called after every denoising step, with the number of steps done.</param>
     public void Sample(ItemDraw item, IPromptedDenoiser denoiser, IPoolSink sink, Action<int>? onStep = null, CancellationToken cancellation = default)

@@ -21,9 +21,6 @@ public sealed class SegmentPlan
     /// <summary>Denoising steps T of the trajectory.</summary>
     public int Steps { get; }
 
-    /// <summary>Whether the trajectory ends early because nothing after that step is trained on.</summary>
-    public bool EndsAtStep(int step) => step > Segments[^1].End;
-
     /// <summary>The plan of a configuration.</summary>
     /// <exception cref="ArgumentException">No step would draw candidates.</exception>
     public static SegmentPlan Create(SamplingSpecification sampling)

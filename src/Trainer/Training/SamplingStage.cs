@@ -18,7 +18,7 @@ public sealed class SamplingStage
 
     public SamplingStage(DiffusionModel model, LoraAdapter adapter, RunSpecification run, IRandomSource random)
     {
-        (this.adapter, encoder) = (adapter, model.Prompts);
+        (this.adapter, encoder) = (adapter, model.PromptsFor(run.Sampling));
         unet = new GuidedUNet(model.UNet, adapter, run.Sampling.GuidanceScale, run.Sampling.GuidanceRescale);
         var ddim = new DdimScheduler(model.Schedule, run.Sampling.Steps, run.Sampling.Eta, DdimLastStep.ClampToFirst);
         sampler = new CandidateSampler(ddim, run.Sampling, model.LatentSize(run.Sampling), random, model.Device);
@@ -28,6 +28,9 @@ public sealed class SamplingStage
 
     /// <summary>Candidate pools that an item yields.</summary>
     public int PoolCount => sampler.PoolCount;
+
+    /// <summary>Denoising steps of an item that are told to <c>onStep</c>.</summary>
+    public int StepCount => sampler.StepCount;
 
     /// <summary>Samples one item; the whole item with the adapter's values of this moment.</summary>
     public void Sample(ItemDraw item, IReadOnlyList<string> roundPrompts, IPoolSink sink, Action<int>? onStep = null, CancellationToken cancellation = default)

@@ -1,5 +1,4 @@
-using System.Diagnostics;
-using SpoActors.Specification;
+using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Prompts;
 using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Sampling;
@@ -13,7 +12,7 @@ namespace SpoActors.Trainer.Training;
 /// pipeline must equal at staleness 0, bit for bit.
 /// </summary>
 public sealed class SequentialLoop(
-    SamplingStage sampling, ScoringStage scoring, TrainingStage training, PromptSchedule schedule, ILoopObserver observer, TimeProvider time)
+    SamplingStage sampling, ScoringStage scoring, TrainingStage training, PromptSchedule schedule, IRunProgress progress, TimeProvider time)
 {
     /// <summary>Runs rounds from <paramref name="firstRound"/> to the end of the schedule.</summary>
     /// <param name="afterRound">Called between rounds with the number of the next one: the moment to commit.</param>
@@ -31,31 +30,44 @@ public sealed class SequentialLoop(
     {
         var prompts = schedule.Round(round);
         var items = schedule.Items(round);
-        observer.RoundStarted(round, prompts.Count, items.Count * sampling.PoolCount);
-        var collected = new Collector(scoring, prompts, observer, time);
+        progress.Report(new RoundStarted(round, prompts.Count));
+        var collected = new Collector(scoring, prompts, progress, items.Count * sampling.PoolCount, time);
         try
         {
             var started = time.GetTimestamp();
+            var steps = items.Count * sampling.StepCount;
             foreach (var item in items)
-                sampling.Sample(item, prompts, collected, step => observer.StepSampled(round, item.Index, step), cancellation);
+                sampling.Sample(item, prompts, collected,
+                    step => progress.Report(new StageProgress(RunStage.Sample, round, item.Index * sampling.StepCount + step, steps)), cancellation);
             var sampled = time.GetElapsedTime(started) - collected.Scoring;
 
             started = time.GetTimestamp();
-            observer.TrainingStarted(round, collected.Pairs.Count);
-            var minibatches = training.TrainRound(round, collected.Pairs, prompts, observer.MinibatchTrained, cancellation);
+            var minibatches = Train(round, collected.Pairs, prompts, cancellation);
             var metrics = Metrics(round, prompts.Count, collected, minibatches) with
             {
                 SampleSeconds = sampled.TotalSeconds,
                 ScoreSeconds = collected.Scoring.TotalSeconds,
                 TrainSeconds = time.GetElapsedTime(started).TotalSeconds,
             };
-            observer.RoundFinished(metrics);
+            progress.Report(new RoundFinished(metrics));
             return metrics;
         }
         finally
         {
             foreach (var pair in collected.Pairs) pair.Dispose();
         }
+    }
+
+    IReadOnlyList<MinibatchResult> Train(int round, IReadOnlyList<PreferencePair> pairs, IReadOnlyList<string> prompts, CancellationToken cancellation)
+    {
+        long done = 0, total = (long)pairs.Count * training.PairEpochs;
+        progress.Report(new StageProgress(RunStage.Train, round, done, total));
+        return training.TrainRound(round, pairs, prompts, minibatch =>
+        {
+            done += minibatch.Pairs;
+            progress.Report(new MinibatchFinished(minibatch.Pairs, minibatch.Metrics.Loss, minibatch.Metrics.Margin, minibatch.Metrics.Accuracy));
+            progress.Report(new StageProgress(RunStage.Train, round, done, total));
+        }, cancellation);
     }
 
     RoundMetrics Metrics(int round, int prompts, Collector collected, IReadOnlyList<MinibatchResult> minibatches)
@@ -87,9 +99,10 @@ public sealed class SequentialLoop(
     }
 
     /// <summary>Scores each pool as it comes and keeps its pairs.</summary>
-    sealed class Collector(ScoringStage scoring, IReadOnlyList<string> roundPrompts, ILoopObserver observer, TimeProvider time) : IPoolSink
+    sealed class Collector(ScoringStage scoring, IReadOnlyList<string> roundPrompts, IRunProgress progress, int pools, TimeProvider time) : IPoolSink
     {
         readonly List<float> scores = [];
+        int poolsScored;
 
         public List<PreferencePair> Pairs { get; } = [];
 
@@ -108,7 +121,7 @@ public sealed class SequentialLoop(
                 var kept = PairBuilder.Build(pool, scored.Selection);
                 Pairs.AddRange(kept);
                 Transitions += pool.Transitions.Count * pool.Item.Count;
-                observer.PoolScored(pool.Item.Round, pool.Item.Index, pool.SegmentIndex, kept.Count);
+                progress.Report(new StageProgress(RunStage.Score, pool.Item.Round, ++poolsScored, pools));
                 Scoring += time.GetElapsedTime(started);
                 return scored.Scores.alias();
             }

@@ -17,12 +17,11 @@ public sealed class TrainingStage : IDisposable
     readonly PromptEncoder encoder;
     readonly IRandomSource random;
     readonly bool guided;
-    readonly int pairEpochs;
 
     public TrainingStage(DiffusionModel model, LoraAdapter adapter, RunSpecification run, IRandomSource random)
     {
-        (this.adapter, this.random, encoder) = (adapter, random, model.Prompts);
-        pairEpochs = run.Training.PairEpochs;
+        (this.adapter, this.random, encoder) = (adapter, random, model.PromptsFor(run.Sampling));
+        PairEpochs = run.Training.PairEpochs;
         var guidance = run.Objective.Guidance ? run.Sampling.GuidanceScale : 1;
         guided = guidance > 1;
         var unet = new GuidedUNet(model.UNet, adapter, guidance, run.Sampling.GuidanceRescale);
@@ -30,6 +29,9 @@ public sealed class TrainingStage : IDisposable
         optimizer = new AdamW(adapter.NamedParameters, run.Optimizer);
         trainer = new SpoTrainer(unet, ddim, new SpoLoss(run.Objective.Beta, run.Objective.Eps), optimizer, run.Training, model.Device);
     }
+
+    /// <summary>Passes over a round's pairs.</summary>
+    public int PairEpochs { get; }
 
     /// <summary>Hash chain over all pairs trained on.</summary>
     public ConsumedDigest Consumed { get; private set; } = new();
@@ -55,7 +57,7 @@ public sealed class TrainingStage : IDisposable
         var ordered = pairs.OrderBy(p => p.Id).ToArray();
         var results = new List<MinibatchResult>();
         using var conditioning = new RoundConditioning(encoder, roundPrompts, guided);
-        for (int epoch = 0; epoch < pairEpochs && ordered.Length > 0; epoch++)
+        for (int epoch = 0; epoch < PairEpochs && ordered.Length > 0; epoch++)
         {
             var order = random.Shuffle(round, epoch, ordered.Length);
             results.AddRange(trainer.Train(ordered, order, conditioning, onMinibatch, cancellation));
