@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -12,7 +13,7 @@ static class CaseAndSpace
         var result = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length;)
         {
-            if (Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var consumed) != System.Buffers.OperationStatus.Done)
+            if (Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var consumed) != OperationStatus.Done)
             {
                 result.Append(text[i++]);
                 continue;
@@ -49,16 +50,17 @@ static class CaseAndSpace
     // Final_Sigma of the Unicode Standard, section 3.13: a cased letter before it and none after it, ignoring marks between.
     static bool IsFinal(string text, int at)
     {
-        var before = at - 1;
-        while (before >= 0 && IsIgnorable(text[before])) before--;
-        if (before < 0 || !IsCased(text[before])) return false;
-        var after = at + 1;
-        while (after < text.Length && IsIgnorable(text[after])) after++;
-        return after == text.Length || !IsCased(text[after]);
+        var before = text.AsSpan(0, at);
+        while (Rune.DecodeLastFromUtf16(before, out var rune, out var length) == OperationStatus.Done && IsIgnorable(rune)) before = before[..^length];
+        var after = text.AsSpan(at + 1);
+        while (Rune.DecodeFromUtf16(after, out var rune, out var length) == OperationStatus.Done && IsIgnorable(rune)) after = after[length..];
+        return Rune.DecodeLastFromUtf16(before, out var left, out _) == OperationStatus.Done && IsCased(left)
+            && !(Rune.DecodeFromUtf16(after, out var right, out _) == OperationStatus.Done && IsCased(right));
     }
 
-    static bool IsCased(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter;
+    static bool IsCased(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter;
 
-    static bool IsIgnorable(char c) => c is '\'' or '.' or ':' or '·' or '’' || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark
+    static bool IsIgnorable(Rune rune) => rune.Value is '\'' or '.' or ':' or '·' or '’' || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark
         or UnicodeCategory.EnclosingMark or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
 }
