@@ -1,7 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
-using SpoActors.Trainer.Checkpoints.Views;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Tokenization;
@@ -63,10 +62,7 @@ public static class PreferenceModelLoader
 
     /// <summary>The checkpoint's tensors under the network's own keys.</summary>
     internal static ITensorSource Unwrap(ITensorSource checkpoint) =>
-        checkpoint.Tensors.ContainsKey(WrapperPrefix + "logit_scale")
-            ? new ViewedTensorSource(checkpoint, checkpoint.Tensors.Keys.Where(k => k.StartsWith(WrapperPrefix, StringComparison.Ordinal))
-                .ToDictionary(k => k[WrapperPrefix.Length..], k => new TensorView(k), StringComparer.Ordinal), ownsSource: false)
-            : checkpoint;
+        checkpoint.Tensors.ContainsKey(WrapperPrefix + "logit_scale") ? MappedTensorSource.Below(checkpoint, WrapperPrefix) : checkpoint;
 
     static PreferencePreprocessing ReadPreprocessing(string folder, ClipConfig config)
     {

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Views;
 
 namespace SpoActors.Trainer.Rewards;
 
@@ -16,23 +15,23 @@ public static partial class OpenClipWeights
     public static bool Recognises(ITensorSource source) => source.Tensors.ContainsKey("visual.conv1.weight");
 
     /// <summary>The source under <see cref="Models.Clip.ClipModel"/>'s keys; unknown keys stay as they are, to be reported. Owns the source.</summary>
-    public static ViewedTensorSource AsTransformers(ITensorSource source)
+    public static MappedTensorSource AsTransformers(ITensorSource source)
     {
-        var map = new Dictionary<string, TensorView>(StringComparer.Ordinal);
+        var map = new Dictionary<string, MappedTensor>(StringComparer.Ordinal);
         foreach (var (key, description) in source.Tensors)
         {
             if (key is "visual.proj" or "text_projection")
             {
                 map.Add(key == "visual.proj" ? "visual_projection.weight" : "text_projection.weight",
-                    new TensorView(key, [description.Shape[1], description.Shape[0]], t => t.t()));
+                    new MappedTensor(key, [description.Shape[1], description.Shape[0]], t => t.t()));
             }
             else if (Block().Match(key) is { Success: true } block) AddBlock(map, key, description, block);
-            else map.Add(Single(key), new TensorView(key));
+            else map.Add(Single(key), new MappedTensor(key));
         }
-        return new ViewedTensorSource(source, map);
+        return new MappedTensorSource(source, map);
     }
 
-    static void AddBlock(Dictionary<string, TensorView> map, string key, TensorDescription description, Match block)
+    static void AddBlock(Dictionary<string, MappedTensor> map, string key, TensorDescription description, Match block)
     {
         var tower = block.Groups["visual"].Success ? "vision_model" : "text_model";
         var layer = $"{tower}.encoder.layers.{block.Groups["index"].Value}.";
@@ -40,7 +39,7 @@ public static partial class OpenClipWeights
         if (!rest.StartsWith("attn.in_proj_", StringComparison.Ordinal))
         {
             map.Add(layer + rest.Replace("ln_", "layer_norm", StringComparison.Ordinal).Replace("attn.", "self_attn.", StringComparison.Ordinal)
-                .Replace("mlp.c_fc", "mlp.fc1", StringComparison.Ordinal).Replace("mlp.c_proj", "mlp.fc2", StringComparison.Ordinal), new TensorView(key));
+                .Replace("mlp.c_fc", "mlp.fc1", StringComparison.Ordinal).Replace("mlp.c_proj", "mlp.fc2", StringComparison.Ordinal), new MappedTensor(key));
             return;
         }
         var width = description.Shape[0] / QueryKeyValue.Length;
@@ -48,7 +47,7 @@ public static partial class OpenClipWeights
         {
             var start = i * width;
             map.Add($"{layer}self_attn.{QueryKeyValue[i]}.{rest["attn.in_proj_".Length..]}",
-                new TensorView(key, [width, .. description.Shape.Skip(1)], t => t.narrow(0, start, width)));
+                new MappedTensor(key, [width, .. description.Shape.Skip(1)], t => t.narrow(0, start, width)));
         }
     }
 

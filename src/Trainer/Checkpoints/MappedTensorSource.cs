@@ -1,0 +1,43 @@
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Checkpoints;
+
+/// <summary>One tensor of a <see cref="MappedTensorSource"/>: where it comes from, and how it is made.</summary>
+/// <param name="Source">Key in the underlying source.</param>
+/// <param name="Shape">Shape after <paramref name="Transform"/>; null where it is unchanged.</param>
+/// <param name="Transform">A view of the stored tensor (transpose, part of it); null for the tensor as it is.</param>
+public sealed record MappedTensor(string Source, IReadOnlyList<long>? Shape = null, Func<Tensor, Tensor>? Transform = null);
+
+/// <summary>A checkpoint seen under other keys. Disposing it disposes the underlying source.</summary>
+public sealed class MappedTensorSource : ITensorSource
+{
+    readonly ITensorSource inner;
+    readonly IReadOnlyDictionary<string, MappedTensor> map;
+
+    public MappedTensorSource(ITensorSource inner, IReadOnlyDictionary<string, MappedTensor> map)
+    {
+        (this.inner, this.map) = (inner, map);
+        Tensors = map.ToDictionary(m => m.Key, m => m.Value.Shape is { } shape
+            ? inner.Tensors[m.Value.Source] with { Shape = shape }
+            : inner.Tensors[m.Value.Source], StringComparer.Ordinal);
+    }
+
+    public string Origin => inner.Origin;
+
+    public IReadOnlyDictionary<string, TensorDescription> Tensors { get; }
+
+    /// <summary>Only the keys that begin with a prefix, without it.</summary>
+    public static MappedTensorSource Below(ITensorSource inner, string prefix) =>
+        new(inner, inner.Tensors.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(k => k[prefix.Length..], k => new MappedTensor(k), StringComparer.Ordinal));
+
+    public Tensor Load(string key)
+    {
+        if (!map.TryGetValue(key, out var mapped)) throw new KeyNotFoundException($"'{Origin}' has no tensor '{key}'.");
+        var stored = inner.Load(mapped.Source);
+        if (mapped.Transform is null) return stored;
+        using (stored) return mapped.Transform(stored);
+    }
+
+    public void Dispose() => inner.Dispose();
+}
