@@ -8,15 +8,19 @@ namespace SpoActors.Trainer.Checkpoints;
 /// <param name="Transform">A view of the stored tensor (transpose, part of it); null for the tensor as it is.</param>
 public sealed record MappedTensor(string Source, IReadOnlyList<long>? Shape = null, Func<Tensor, Tensor>? Transform = null);
 
-/// <summary>A checkpoint seen under other keys. Disposing it disposes the underlying source.</summary>
+/// <summary>A checkpoint seen under other keys. Copies nothing.</summary>
 public sealed class MappedTensorSource : ITensorSource
 {
     readonly ITensorSource inner;
     readonly IReadOnlyDictionary<string, MappedTensor> map;
+    readonly bool ownsInner;
 
-    public MappedTensorSource(ITensorSource inner, IReadOnlyDictionary<string, MappedTensor> map)
+    /// <param name="inner">The checkpoint.</param>
+    /// <param name="map">By the keys to be seen; other tensors are hidden.</param>
+    /// <param name="ownsInner">Whether disposing this disposes the underlying source.</param>
+    public MappedTensorSource(ITensorSource inner, IReadOnlyDictionary<string, MappedTensor> map, bool ownsInner = true)
     {
-        (this.inner, this.map) = (inner, map);
+        (this.inner, this.map, this.ownsInner) = (inner, map, ownsInner);
         Tensors = map.ToDictionary(m => m.Key, m => m.Value.Shape is { } shape
             ? inner.Tensors[m.Value.Source] with { Shape = shape }
             : inner.Tensors[m.Value.Source], StringComparer.Ordinal);
@@ -39,5 +43,8 @@ public sealed class MappedTensorSource : ITensorSource
         using (stored) return mapped.Transform(stored);
     }
 
-    public void Dispose() => inner.Dispose();
+    public void Dispose()
+    {
+        if (ownsInner) inner.Dispose();
+    }
 }

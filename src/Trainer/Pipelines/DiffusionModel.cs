@@ -1,5 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.Clip;
@@ -21,7 +22,7 @@ public sealed class DiffusionModel : IDisposable
     readonly VaeConfig vaeConfig;
     readonly Lazy<LatentDecoder> decoder;
 
-    DiffusionModel(ModelSpecification specification, ModelFolder folder, Device device)
+    DiffusionModel(ModelSpecification specification, DiffusersFolder folder, Device device)
     {
         (Specification, Device, Dtype) = (specification, device, specification.Dtype.ToScalarType());
         vaeConfig = LatentDecoderLoading.Config(specification, folder);
@@ -59,8 +60,16 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>Loads a model.</summary>
     /// <exception cref="CheckpointException">Files are missing or do not fit.</exception>
     /// <exception cref="ArgumentException">The device does not exist.</exception>
-    public static DiffusionModel Load(ModelSpecification specification) =>
-        new(specification, ModelFolder.Open(specification.Path), TorchNames.ParseDevice(specification.Device));
+    public static DiffusionModel Load(ModelSpecification specification)
+    {
+        var folder = Open(specification);
+        folder.Require(folder.NeededComponents.Where(c => c != "vae" || specification.Vae is null));
+        return new DiffusionModel(specification, folder, TorchNames.ParseDevice(specification.Device));
+    }
+
+    // Files of half the size, where the weights end up in that type anyway.
+    internal static DiffusersFolder Open(ModelSpecification specification) =>
+        DiffusersFolder.Open(specification.Path, specification.Dtype == NumberType.Float16 ? "fp16" : null);
 
     /// <summary>Shape of the latents of images of the given size, by default the model's own.</summary>
     /// <exception cref="ArgumentException">A side is no multiple of the autoencoder's downscaling.</exception>
@@ -86,7 +95,7 @@ public sealed class DiffusionModel : IDisposable
         if (decoder.IsValueCreated) decoder.Value.Dispose();
     }
 
-    TextEncoders LoadTextEncoders(ModelFolder folder)
+    TextEncoders LoadTextEncoders(DiffusersFolder folder)
     {
         var tokenizer = ClipTokenizer.FromFolder(folder.Component("tokenizer"), ClipTokenizerKind.Slow);
         var encoder = LoadWeights(folder, "text_encoder", new ClipTextModel(ClipTextConfig.Load(folder.Config("text_encoder")), META, Dtype));
@@ -96,7 +105,7 @@ public sealed class DiffusionModel : IDisposable
             LoadWeights(folder, "text_encoder_2", new ClipTextModelWithProjection(ClipTextConfig.Load(folder.Config("text_encoder_2")), META, Dtype)), Device);
     }
 
-    T LoadWeights<T>(ModelFolder folder, string component, T model) where T : nn.Module
+    T LoadWeights<T>(DiffusersFolder folder, string component, T model) where T : nn.Module
     {
         using var source = folder.Weights(component);
         return ModuleLoading.Load(model, source, new LoadOptions { Dtype = Dtype, Device = Device });

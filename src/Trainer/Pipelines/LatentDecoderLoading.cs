@@ -1,5 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Models.Vae;
 using static TorchSharp.torch;
@@ -13,20 +14,20 @@ public static class LatentDecoderLoading
     /// <exception cref="ArgumentException">The device does not exist.</exception>
     public static LatentDecoder Load(ModelSpecification specification)
     {
-        var folder = Folder(specification, ModelFolder.Open(specification.Path));
+        var folder = Folder(specification, DiffusionModel.Open(specification));
         var config = VaeConfig.Load(Path.Combine(folder, "config.json"));
         // Such an autoencoder overflows float16.
         var dtype = config.ForceUpcast && specification.Dtype == NumberType.Float16 ? ScalarType.Float32 : specification.Dtype.ToScalarType();
         var device = TorchNames.ParseDevice(specification.Device);
-        using var source = ModelFolder.WeightsIn(folder);
+        using var source = ComponentWeights.Open(folder);
         var vae = ModuleLoading.Load(new AutoencoderKl(config, META, dtype), source, new LoadOptions { Dtype = dtype, Device = device });
         vae.Attention = specification.Attention;
         if (specification.VaeTiling) vae.Tiling = new VaeTiling();
         return new LatentDecoder(vae, dtype, device);
     }
 
-    internal static VaeConfig Config(ModelSpecification specification, ModelFolder folder) =>
+    internal static VaeConfig Config(ModelSpecification specification, DiffusersFolder folder) =>
         VaeConfig.Load(Path.Combine(Folder(specification, folder), "config.json"));
 
-    static string Folder(ModelSpecification specification, ModelFolder folder) => specification.Vae ?? folder.Component("vae");
+    static string Folder(ModelSpecification specification, DiffusersFolder folder) => specification.Vae ?? folder.Component("vae");
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SpoActors.Trainer.Checkpoints.Safetensors;
-using SpoActors.Trainer.Checkpoints.Views;
 
 namespace SpoActors.Trainer.Checkpoints.Diffusers;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using SpoActors.Trainer.Checkpoints.Views;
 using TorchSharp;
 
 namespace SpoActors.Trainer.Checkpoints.Diffusers;
@@ -14,20 +13,20 @@ static partial class VaeAttentionNames
     public static ITensorSource Modernise(ITensorSource source)
     {
         if (!source.Tensors.Any(t => Attention().IsMatch(t.Key) && (CurrentName(t.Key) != t.Key || t.Value.Shape.Count == 4))) return source;
-        var views = new Dictionary<string, TensorView>(StringComparer.Ordinal);
+        var views = new Dictionary<string, MappedTensor>(StringComparer.Ordinal);
         foreach (var (key, description) in source.Tensors)
         {
             var isConvolution = Attention().IsMatch(key) && description.Shape is [_, _, 1, 1];
             var view = isConvolution
-                ? new TensorView(key, [description.Shape[0], description.Shape[1]], t => t.reshape(t.shape[0], t.shape[1]))
-                : new TensorView(key);
+                ? new MappedTensor(key, [description.Shape[0], description.Shape[1]], t => t.reshape(t.shape[0], t.shape[1]))
+                : new MappedTensor(key);
             if (!views.TryAdd(CurrentName(key), view))
             {
                 source.Dispose();
                 throw new CheckpointException($"'{source.Origin}' holds '{CurrentName(key)}' under its old and its present name.");
             }
         }
-        return new ViewedTensorSource(source, views);
+        return new MappedTensorSource(source, views);
     }
 
     static string CurrentName(string key) => Attention().Match(key) is { Success: true } match

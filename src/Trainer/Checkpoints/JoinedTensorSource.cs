@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace SpoActors.Trainer.Checkpoints.Views;
+namespace SpoActors.Trainer.Checkpoints;
 
 /// <summary>Several files as one checkpoint, such as the shards of a large model. Owns its parts.</summary>
 public sealed class JoinedTensorSource : ITensorSource
