@@ -5,9 +5,10 @@ namespace SpoActors.Specification;
 /// <param name="Found">The value found.</param>
 /// <param name="Expected">What was expected.</param>
 /// <param name="Fix">What to do.</param>
-public sealed record Problem(string Key, string Found, string Expected, string Fix)
+/// <param name="Where">The line or the override that holds the value; null where it was not given.</param>
+public sealed record Problem(string Key, string Found, string Expected, string Fix, string? Where = null)
 {
-    public override string ToString() => $"{Key}: found {Found}; expected {Expected}. {Fix}";
+    public override string ToString() => $"{(Where is null ? "" : $"{Where}: ")}{Key}: found {Found}; expected {Expected}. {Fix}";
 }
 
 /// <summary>A configuration that cannot be run; the message lists every problem.</summary>

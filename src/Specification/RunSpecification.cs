@@ -70,6 +70,7 @@ public sealed record PreferenceSpecification
     /// <summary>Folder with the tokenizer, preprocessor_config.json and config.json (a CLIP folder); null: beside the checkpoint.</summary>
     public string? Processor { get; init; }
 
+    /// <summary>Weight type of the preference model.</summary>
     public NumberType Dtype { get; init; } = NumberType.Float32;
 
     /// <summary>Images decoded and scored together.</summary>
@@ -174,6 +175,7 @@ public sealed record ObjectiveSpecification
 /// <summary>The LoRA adapter that is trained (peft's meaning of every word).</summary>
 public sealed record LoraSpecification
 {
+    /// <summary>Rank of the update.</summary>
     public int Rank { get; init; } = 4;
 
     /// <summary>Scale is alpha / rank; null takes alpha = rank, the only value that diffusers' file format can carry unfolded.</summary>
@@ -195,10 +197,19 @@ public sealed record LoraSpecification
 /// <summary>AdamW.</summary>
 public sealed record OptimizerSpecification
 {
+    /// <summary>Step size; constant over the run.</summary>
     public double LearningRate { get; init; } = 6e-5;
+
+    /// <summary>Decay of the mean of the gradients.</summary>
     public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the mean of their squares.</summary>
     public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to the denominator.</summary>
     public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Decoupled weight decay.</summary>
     public double WeightDecay { get; init; } = 1e-4;
 
     /// <summary>
@@ -252,10 +263,13 @@ public sealed record EvaluationSpecification
     /// <summary>Seeds, one image each for every prompt.</summary>
     public IReadOnlyList<ulong> Seeds { get; init; } = [0];
 
+    /// <summary>Denoising steps of the samples.</summary>
     public int Steps { get; init; } = 20;
 
+    /// <summary>Sampler of the samples.</summary>
     public SchedulerKind Scheduler { get; init; } = SchedulerKind.Ddim;
 
+    /// <summary>Classifier-free guidance scale of the samples; 1 switches it off.</summary>
     public double GuidanceScale { get; init; } = 5.0;
 }
 

@@ -85,8 +85,8 @@ public static partial class SpecificationValidator
 
     static void CheckObjective(RunSpecification run, Findings found)
     {
-        // The peer's benchmark keeps every pair with -1.
-        found.Real("pairs.threshold", run.Pairs.Threshold, -1, 1, "from 0 to 1, or -1 to keep every pair", "The paper uses 0.3 for SD 1.5 and 0.4 for SDXL.");
+        if (run.Pairs.Threshold is not (-1 or (>= 0 and <= 1)))
+            found.Add("pairs.threshold", run.Pairs.Threshold, "0 to 1, or -1 to keep every pair", "The paper uses 0.3 for SD 1.5 and 0.4 for SDXL.");
         found.Real("objective.beta", run.Objective.Beta, double.Epsilon, 1e6, "above 0", "The paper uses 10.");
         found.Real("objective.eps", run.Objective.Eps, double.Epsilon, 1 - 1e-9, "between 0 and 1", "The paper uses 0.1.");
     }

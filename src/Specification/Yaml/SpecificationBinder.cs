@@ -5,11 +5,17 @@ using YamlDotNet.RepresentationModel;
 namespace SpoActors.Specification.Yaml;
 
 /// <summary>Binds a YAML tree to the specification's records; collects every unknown key and wrong type instead of stopping at the first.</summary>
-sealed class SpecificationBinder
+/// <param name="overrides">Overrides by key: their nodes have no line in the file.</param>
+sealed class SpecificationBinder(IReadOnlyDictionary<string, string> overrides)
 {
     readonly List<Problem> problems = [];
 
+    readonly Dictionary<string, string> origins = [];
+
     public IReadOnlyList<Problem> Problems => problems;
+
+    /// <summary>The line or the override that each given key comes from.</summary>
+    public IReadOnlyDictionary<string, string> Origins => origins;
 
     public object Bind(YamlMappingNode node, Type section, string path = "")
     {
@@ -19,12 +25,15 @@ sealed class SpecificationBinder
         {
             var key = keyNode is YamlScalarNode { Value: { } text } ? text : keyNode.ToString();
             var full = path.Length == 0 ? key : $"{path}.{key}";
+            origins[full] = overrides.GetValueOrDefault(full) ?? $"line {keyNode.Start.Line}";
             var property = keys.FirstOrDefault(k => k.Key == key).Property;
             if (property is null)
             {
-                var nearest = SpecificationKeys.Nearest(key, keys.Select(k => k.Key));
-                Add(full, keyNode, "an unknown key", "one of " + string.Join(", ", keys.Select(k => k.Key)),
-                    nearest is null ? "Remove it." : $"Did you mean {nearest}?");
+                // A key in the wrong section is found by its own name.
+                var nearest = SpecificationKeys.Nearest(key, keys.Select(k => k.Key)) is { } sibling
+                    ? (path.Length == 0 ? sibling : $"{path}.{sibling}")
+                    : SpecificationKeys.All.Select(k => k.Key).FirstOrDefault(k => k.EndsWith("." + key, StringComparison.Ordinal));
+                Add(full, "an unknown key", "one of " + string.Join(", ", keys.Select(k => k.Key)), nearest is null ? "Remove it." : $"Did you mean {nearest}?");
                 continue;
             }
             if (Convert(value, property.PropertyType, full) is { } converted) property.SetValue(bound, converted.Value);
@@ -46,7 +55,7 @@ sealed class SpecificationBinder
 
         var underlying = Nullable.GetUnderlyingType(type);
         var isString = type == typeof(string);
-        if (IsNull(node)) return underlying is not null || isString ? new Converted(isString && !IsNullable(key) ? "" : null) : Wrong(node, key, Describe(type));
+        if (IsNull(node)) return underlying is not null || isString ? new Converted(isString && !SpecificationKeys.IsNullable(key) ? "" : null) : Wrong(node, key, Describe(type));
         if (node is not YamlScalarNode { Value: { } text }) return Wrong(node, key, Describe(type));
         return Parse(text, underlying ?? type) is { } value ? new Converted(value) : Wrong(node, key, Describe(underlying ?? type));
     }
@@ -86,14 +95,11 @@ sealed class SpecificationBinder
 
     static bool IsNull(YamlNode node) => node is YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain, Value: null or "" or "null" or "~" };
 
-    static bool IsNullable(string key) => key is "model.vae" or "preference.processor" or "lora.initial_weights";
-
     Converted? Wrong(YamlNode node, string key, string expected)
     {
-        Add(key, node, node is YamlScalarNode scalar ? $"'{scalar.Value}'" : node is YamlMappingNode ? "a section" : "a list", expected, "Correct the value.");
+        Add(key, node is YamlScalarNode scalar ? $"'{scalar.Value}'" : node is YamlMappingNode ? "a section" : "a list", expected, "Correct the value.");
         return null;
     }
 
-    void Add(string key, YamlNode node, string found, string expected, string fix) =>
-        problems.Add(new Problem(node.Start.Line > 0 ? $"line {node.Start.Line}: {key}" : key, found, expected, fix));
+    void Add(string key, string found, string expected, string fix) => problems.Add(new Problem(key, found, expected, fix, origins.GetValueOrDefault(key)));
 }

@@ -3,9 +3,18 @@ using System.Text;
 
 namespace SpoActors.Specification.Yaml;
 
-/// <summary>The keys of a section: its properties in snake_case.</summary>
-static class SpecificationKeys
+/// <summary>The keys of the specification: its properties in snake_case.</summary>
+public static class SpecificationKeys
 {
+    /// <summary>Every key with its full path, such as <c>sampling.steps</c>, in the order of the declaration.</summary>
+    public static IReadOnlyList<(string Key, PropertyInfo Property)> All { get; } = [.. Below(typeof(RunSpecification), "")];
+
+    /// <summary>Whether a key may be null.</summary>
+    public static bool IsNullable(string key) => new NullabilityInfoContext().Create(All.First(k => k.Key == key).Property).WriteState == NullabilityState.Nullable;
+
+    static IEnumerable<(string Key, PropertyInfo Property)> Below(Type section, string prefix) => Of(section).SelectMany(k =>
+        IsSection(k.Property.PropertyType) ? Below(k.Property.PropertyType, $"{prefix}{k.Key}.") : [(prefix + k.Key, k.Property)]);
+
     /// <summary>Properties by key, in the order in which they are declared.</summary>
     public static IReadOnlyList<(string Key, PropertyInfo Property)> Of(Type section) =>
         [.. section.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).OrderBy(p => p.MetadataToken).Select(p => (ToKey(p.Name), p))];

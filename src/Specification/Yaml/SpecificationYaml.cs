@@ -10,16 +10,11 @@ namespace SpoActors.Specification.Yaml;
 /// <summary>The specification as YAML: reading with all problems at once, overriding keys, and the canonical text that identifies it.</summary>
 public static class SpecificationYaml
 {
-    /// <summary>Reads a configuration file.</summary>
+    /// <summary>Reads a configuration file; paths in it stay as they are written.</summary>
     /// <param name="path">The file.</param>
     /// <param name="overrides"><c>key=value</c>, as given with --set; the value is YAML.</param>
     /// <exception cref="SpecificationException">It is not YAML, or holds unknown keys or values of a wrong type.</exception>
-    public static RunSpecification Read(string path, IEnumerable<string>? overrides = null)
-    {
-        if (!File.Exists(path))
-            throw new SpecificationException($"'{path}'", [new Problem("file", "no such file", "a YAML configuration", "Start from config/tiny.yaml or config/sd15.yaml.")]);
-        return Parse(File.ReadAllText(path), $"'{path}'", overrides);
-    }
+    public static RunSpecification Read(string path, IEnumerable<string>? overrides = null) => Parse(ReadText(path), $"'{path}'", overrides);
 
     /// <inheritdoc cref="Read"/>
     /// <param name="text">The configuration.</param>
@@ -27,19 +22,40 @@ public static class SpecificationYaml
     /// <param name="overrides"><c>key=value</c>; the value is YAML.</param>
     public static RunSpecification Parse(string text, string source, IEnumerable<string>? overrides = null)
     {
+        var document = Bind(text, source, overrides);
+        return document.Problems.Count == 0 ? document.Run : throw new SpecificationException(source, document.Problems);
+    }
+
+    /// <summary>Binds what can be bound and collects what is wrong.</summary>
+    internal static SpecificationDocument Bind(string text, string source, IEnumerable<string>? overrides)
+    {
         try
         {
             var root = Root(text, source);
             var problems = new List<Problem>();
-            foreach (var assignment in overrides ?? []) Override(root, assignment, problems);
-            var binder = new SpecificationBinder();
-            var bound = (RunSpecification)binder.Bind(root, typeof(RunSpecification));
-            problems.AddRange(binder.Problems);
-            return problems.Count == 0 ? bound : throw new SpecificationException(source, problems);
+            var given = new Dictionary<string, string>();
+            foreach (var assignment in overrides ?? []) Override(root, assignment, given, problems);
+            var binder = new SpecificationBinder(given);
+            var run = (RunSpecification)binder.Bind(root, typeof(RunSpecification));
+            return new SpecificationDocument(run, binder.Origins, [.. problems, .. binder.Problems]);
         }
         catch (YamlException e)
         {
-            throw new SpecificationException(source, [new Problem($"line {e.Start.Line}", e.Message, "YAML", "Correct the syntax.")]);
+            throw new SpecificationException(source, [new Problem("syntax", e.Message.TrimEnd('.'), "YAML", "Correct the syntax.", $"line {e.Start.Line}")]);
+        }
+    }
+
+    internal static string ReadText(string path)
+    {
+        if (!File.Exists(path))
+            throw new SpecificationException($"'{path}'", [new Problem("file", "no such file", "a YAML configuration", "Start from config/tiny.yaml or config/sd15.yaml.")]);
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new SpecificationException($"'{path}'", [new Problem($"byte {e.Index + 1}", "bytes that are not UTF-8", "UTF-8 text", "Convert the file, for example with iconv.")]);
         }
     }
 
@@ -55,30 +71,38 @@ public static class SpecificationYaml
     /// SHA-256, hexadecimal, of the settings that decide what is computed: a run may be resumed in another folder, with other checkpoints
     /// and samples, or for more rounds, but not with other numbers.
     /// </summary>
-    public static string Identity(RunSpecification run)
+    public static string Identity(RunSpecification run) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Write(Identifying(run)))));
+
+    /// <summary>The specification with everything that does not belong to its <see cref="Identity"/> set to one value.</summary>
+    public static RunSpecification Identifying(RunSpecification run) => run with
     {
-        var computed = run with
-        {
-            Output = "",
-            Name = "",
-            Training = run.Training with { Epochs = 0, Rounds = null },
-            Checkpoints = new CheckpointSpecification(),
-            Evaluation = new EvaluationSpecification(),
-            Pipeline = new PipelineSpecification { Staleness = run.Pipeline.Staleness },
-        };
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Write(computed))));
-    }
+        Output = "",
+        Name = "",
+        Training = run.Training with { Epochs = 0, Rounds = null },
+        Checkpoints = new CheckpointSpecification(),
+        Evaluation = new EvaluationSpecification(),
+        Pipeline = new PipelineSpecification { Staleness = run.Pipeline.Staleness },
+    };
+
+    /// <summary>Every key with its value as <see cref="Write"/> spells it, in its order.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Flatten(RunSpecification run) => [.. Flatten(run, "")];
+
+    static IEnumerable<KeyValuePair<string, string>> Flatten(object section, string prefix) => SpecificationKeys.Of(section.GetType()).SelectMany(k =>
+        k.Property.GetValue(section) is { } inner && SpecificationKeys.IsSection(k.Property.PropertyType)
+            ? Flatten(inner, $"{prefix}{k.Key}.")
+            : [KeyValuePair.Create(prefix + k.Key, Value(k.Property.GetValue(section)))]);
 
     static YamlMappingNode Root(string text, string source)
     {
         var stream = new YamlStream();
         stream.Load(new StringReader(text));
         if (stream.Documents.Count == 0) return [];
+        if (stream.Documents[0].RootNode is YamlScalarNode { Value: null or "" or "null" or "~" }) return [];
         return stream.Documents[0].RootNode as YamlMappingNode
             ?? throw new SpecificationException(source, [new Problem("document", "no keys", "sections such as model: and sampling:", "Start from config/tiny.yaml.")]);
     }
 
-    static void Override(YamlMappingNode root, string assignment, List<Problem> problems)
+    static void Override(YamlMappingNode root, string assignment, Dictionary<string, string> given, List<Problem> problems)
     {
         var split = assignment.IndexOf('=', StringComparison.Ordinal);
         if (split <= 0)
@@ -86,16 +110,25 @@ public static class SpecificationYaml
             problems.Add(new Problem($"--set {assignment}", "no key=value", "for example sampling.steps=4", "Write the key, =, and the value."));
             return;
         }
-        var path = assignment[..split].Split('.');
+        var name = assignment[..split].Trim();
+        given[name] = $"--set {assignment}";
+        var path = name.Split('.');
         var section = root;
         foreach (var key in path[..^1])
         {
             if (!section.Children.TryGetValue(key, out var child) || child is not YamlMappingNode mapping) section.Children[key] = mapping = [];
             section = mapping;
         }
+        section.Children[path[^1]] = OverrideValue(name, assignment[(split + 1)..]);
+    }
+
+    static YamlNode OverrideValue(string name, string text)
+    {
+        // A text needs no YAML quoting on the command line: a path may hold anything.
+        var isText = SpecificationKeys.All.FirstOrDefault(k => k.Key == name).Property?.PropertyType == typeof(string);
         var stream = new YamlStream();
-        stream.Load(new StringReader(assignment[(split + 1)..]));
-        section.Children[path[^1]] = stream.Documents.Count == 0 ? new YamlScalarNode("") : stream.Documents[0].RootNode;
+        if (!isText) stream.Load(new StringReader(text));
+        return stream.Documents.Count == 0 ? new YamlScalarNode(text) { Style = ScalarStyle.Plain } : stream.Documents[0].RootNode;
     }
 
     static void WriteSection(StringBuilder text, object section, int indent)
@@ -109,20 +142,34 @@ public static class SpecificationYaml
                 text.Append('\n');
                 WriteSection(text, value, indent + 2);
             }
-            else if (value is IEnumerable list and not string) text.Append(" [").AppendJoin(", ", list.Cast<object>().Select(Scalar)).Append("]\n");
-            else text.Append(' ').Append(Scalar(value)).Append('\n');
+            else text.Append(' ').Append(Value(value)).Append('\n');
         }
     }
+
+    /// <summary>A value in its one spelling.</summary>
+    static string Value(object? value) => value is IEnumerable list and not string ? $"[{string.Join(", ", list.Cast<object>().Select(Scalar))}]" : Scalar(value);
 
     static string Scalar(object? value) => value switch
     {
         null => "null",
-        string s => '"' + s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
-            .Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal) + '"',
+        string s => Quote(s),
         bool b => b ? "true" : "false",
         Enum e => SpecificationKeys.ToKey(e.ToString()),
         double d => d.ToString("R", CultureInfo.InvariantCulture),
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString()!,
     };
+
+    static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (rune.Value is '"' or '\\') quoted.Append('\\').Append(rune);
+            else if (rune.Value == '\n') quoted.Append("\\n");
+            else if (Rune.IsControl(rune) || rune.Value is 0x2028 or 0x2029 or 0xFEFF) quoted.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
+            else quoted.Append(rune);
+        }
+        return quoted.Append('"').ToString();
+    }
 }

@@ -1,0 +1,27 @@
+using SpoActors.Specification;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Native;
+using SpoActors.Trainer.Tokenization;
+using SpoActors.Trainer.Training;
+
+namespace SpoActors.Client;
+
+/// <summary>What an exception means to the user.</summary>
+static class Failures
+{
+    /// <summary>Exit code and message; unforeseen exceptions are shown whole, since their place is what helps.</summary>
+    public static (ExitCode Code, string Message) Explain(Exception exception) => exception switch
+    {
+        ClientException client => (client.Code, client.Message),
+        OperationCanceledException => (ExitCode.Cancelled, "Cancelled."),
+        SpecificationException or CheckpointException or LoraException or TokenizerException or InvalidDataException => (ExitCode.InvalidInput, exception.Message),
+        RunStateException => (ExitCode.RunConflict, exception.Message),
+        FileNotFoundException or DirectoryNotFoundException => (ExitCode.NotFound, exception.Message),
+        NativeLibtorchException => (ExitCode.DeviceUnavailable, exception.Message),
+        // A static constructor of TorchSharp was the first to need the library.
+        TypeInitializationException { InnerException: { } inner } => Explain(inner),
+        IOException or UnauthorizedAccessException => (ExitCode.Failed, exception.Message),
+        _ => (ExitCode.Failed, exception.ToString()),
+    };
+}

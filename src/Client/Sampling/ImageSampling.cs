@@ -1,0 +1,102 @@
+using System.Globalization;
+using SpoActors.Client.Console;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Lora;
+using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Pipelines;
+using SpoActors.Trainer.Randomness;
+using static TorchSharp.torch;
+
+namespace SpoActors.Client.Sampling;
+
+/// <summary>Draws the images of a request, one at a time: an image depends on its prompt and seed alone.</summary>
+sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
+{
+    /// <summary>Draws and writes all images, and a grid if there are several.</summary>
+    public IReadOnlyList<DrawnFile> Run(CancellationToken cancellation)
+    {
+        using var model = DiffusionModel.Load(request.Model);
+        using var adapter = AttachLora(model);
+        Directory.CreateDirectory(request.Folder);
+        var files = new List<DrawnFile>();
+        var rows = new List<LabelledGrid.Row>();
+        bool[] withLora = request.Lora is null ? [false] : request.Compare ? [false, true] : [true];
+        foreach (var (prompt, index) in request.Prompts.Select((p, i) => (p, i)))
+        {
+            foreach (var useLora in withLora)
+            {
+                if (adapter is not null) adapter.Strength = useLora ? request.LoraStrength : 0;
+                var images = request.Seeds.Select(seed => DrawOne(model, prompt, index, seed, useLora, files, cancellation)).ToArray();
+                rows.Add(new LabelledGrid.Row(withLora.Length == 1 ? prompt : $"{(useLora ? "LoRA" : "base")}: {prompt}", images));
+            }
+        }
+        if (files.Count > 1) WriteGrid(rows, files);
+        return files;
+    }
+
+    LoraAdapter? AttachLora(DiffusionModel model)
+    {
+        if (request.Lora is null) return null;
+        using var scope = NewDisposeScope();
+        return LoraAdapter.Attach(model.UNet, LoraWeights.Read(request.Lora, model.UNet));
+    }
+
+    PixelImage DrawOne(DiffusionModel model, string prompt, int index, ulong seed, bool useLora, List<DrawnFile> files, CancellationToken cancellation)
+    {
+        output.Say($"{prompt} (seed {seed}{(useLora ? ", LoRA" : "")})");
+        using var scope = NewDisposeScope();
+        var size = model.LatentSize(request.Height, request.Width);
+        var image = new TextToImagePipeline(model).Generate(
+            new TextToImageRequest
+            {
+                Prompts = [prompt],
+                NegativePrompt = request.NegativePrompt,
+                Steps = request.Steps,
+                GuidanceScale = request.GuidanceScale,
+                GuidanceRescale = request.GuidanceRescale,
+                Scheduler = request.Scheduler,
+                Eta = request.Eta,
+                Height = request.Height,
+                Width = request.Width,
+            },
+            CounterBasedRandom.EvaluationLatents(seed, index, size.Channels, size.Height, size.Width),
+            step => CounterBasedRandom.EvaluationNoise(seed, index, step, size.Channels, size.Height, size.Width),
+            cancellation: cancellation);
+        var picture = image[0].ToPixelImage();
+        var file = Path.Combine(request.Folder, string.Create(CultureInfo.InvariantCulture, $"{index:d4}-seed{seed}{(request.Compare && !useLora ? "-base" : "")}.png"));
+        AtomicFile.Write(file, PngFile.Encode(picture, Texts(prompt, index, seed, useLora)));
+        files.Add(new DrawnFile(file, prompt, seed.ToString(CultureInfo.InvariantCulture), useLora ? request.Lora! : ""));
+        return picture;
+    }
+
+    /// <summary>All that is needed to draw the image again.</summary>
+    Dictionary<string, string> Texts(string prompt, int index, ulong seed, bool useLora)
+    {
+        var texts = new Dictionary<string, string>
+        {
+            ["Software"] = "SpoActors",
+            ["prompt"] = prompt,
+            ["prompt_index"] = index.ToString(CultureInfo.InvariantCulture),
+            ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+            ["model"] = request.Model.Path,
+            ["settings"] = string.Create(CultureInfo.InvariantCulture,
+                $"scheduler {request.Scheduler}, steps {request.Steps}, guidance_scale {request.GuidanceScale}, guidance_rescale {request.GuidanceRescale}, eta {request.Eta}, dtype {request.Model.Dtype}"),
+        };
+        if (request.NegativePrompt is { } negative) texts["negative_prompt"] = negative;
+        if (useLora) texts["lora"] = string.Create(CultureInfo.InvariantCulture, $"{request.Lora} (sha256 {AtomicFile.Hash(request.Lora!)}, strength {request.LoraStrength})");
+        return texts;
+    }
+
+    void WriteGrid(List<LabelledGrid.Row> rows, List<DrawnFile> files)
+    {
+        var columns = request.Seeds.Select(seed => string.Create(CultureInfo.InvariantCulture, $"seed {seed}")).ToArray();
+        var file = Path.Combine(request.Folder, "grid.png");
+        AtomicFile.Write(file, PngFile.Encode(LabelledGrid.Draw(rows, columns), new Dictionary<string, string>
+        {
+            ["Software"] = "SpoActors",
+            ["prompts"] = string.Join('\n', request.Prompts),
+        }));
+        files.Add(new DrawnFile(file, "all", "all", request.Lora ?? ""));
+    }
+}
