@@ -1,6 +1,6 @@
-using TorchSharp;
 using System.Globalization;
 using SpoActors.Specification;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Devices;

@@ -72,7 +72,9 @@ public sealed class TextToImagePipeline(DiffusionModel model)
         return new UNetConditioning(
             cat([negative.EncoderHiddenStates.expand(rows, -1, -1), prompts.EncoderHiddenStates]),
             prompts.TextEmbeds is null ? null : cat([negative.TextEmbeds!.expand(rows, -1), prompts.TextEmbeds]),
-            prompts.TimeIds is null ? null : cat([negative.TimeIds!.expand(rows, -1), prompts.TimeIds]));
+            // diffusers repeats the pair, so that sizes alternate where prompts come in halves: it matters only for several prompts
+            // whose unconditional half is given other sizes.
+            prompts.TimeIds is null ? null : cat([negative.TimeIds!, prompts.TimeIds[..1]]).repeat(rows, 1));
     }
 
     /// <summary>The guided prediction, float32.</summary>
