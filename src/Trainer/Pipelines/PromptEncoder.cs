@@ -30,6 +30,14 @@ public sealed class PromptEncoder(TextEncoders encoders, SizeConditioning sizes,
         return Move(states, pooled, prompts.Count);
     }
 
+    /// <summary>Conditioning of token ids, [B, S], of both tokenizers (SD: one), a row each.</summary>
+    public UNetConditioning EncodeIds(Tensor ids_BS, Tensor? secondIds_BS = null)
+    {
+        using var scope = NewDisposeScope();
+        var (states, pooled) = encoders.EncodeIds(ids_BS, secondIds_BS);
+        return Move(states, pooled, (int)ids_BS.shape[0]);
+    }
+
     /// <summary>Conditioning of the unconditional half where no negative prompt is given, one row.</summary>
     public UNetConditioning EncodeUnconditional()
     {

@@ -45,12 +45,19 @@ public sealed class TextEncoders : IDisposable
     public (Tensor States, Tensor? Pooled) Encode(IReadOnlyList<string> prompts)
     {
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        var ids_BS = tokenizer.EncodeBatch(prompts).to(Device);
-        if (secondEncoder is null) return (encoder.forward(ids_BS).LastHiddenState_BLD.MoveToOuterDisposeScope(), null);
+        var (states, pooled) = EncodeIds(tokenizer.EncodeBatch(prompts), secondTokenizer?.EncodeBatch(prompts));
+        return (states.MoveToOuterDisposeScope(), pooled?.MoveToOuterDisposeScope());
+    }
 
-        var first = encoder.forward(ids_BS, outputHiddenStates: true);
-        var (pooled_BP, second) = secondEncoder.forward(secondTokenizer!.EncodeBatch(prompts).to(Device), outputHiddenStates: true);
+    /// <summary>The same from token ids, [B, S], of both tokenizers (SD: one).</summary>
+    public (Tensor States, Tensor? Pooled) EncodeIds(Tensor ids_BS, Tensor? secondIds_BS)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        if (secondEncoder is null) return (encoder.forward(ids_BS.to(Device)).LastHiddenState_BLD.MoveToOuterDisposeScope(), null);
+
+        var first = encoder.forward(ids_BS.to(Device), outputHiddenStates: true);
+        var (pooled_BP, second) = secondEncoder.forward(secondIds_BS!.to(Device), outputHiddenStates: true);
         return (cat([first.HiddenStates[^2], second.HiddenStates[^2]], -1).MoveToOuterDisposeScope(), pooled_BP.MoveToOuterDisposeScope());
     }
 
