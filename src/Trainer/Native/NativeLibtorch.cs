@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -25,7 +24,6 @@ public static class NativeLibtorch
     static readonly string[] Cuda = ["libc10_cuda.so", "libtorch_cuda.so"];
 
     static readonly Lock Gate = new();
-    static readonly Dictionary<string, nint> Handles = [];
     static NativeLoadReport? report;
 
     /// <summary>What was loaded and from where, or why loading failed; loads on first use.</summary>
@@ -44,9 +42,6 @@ public static class NativeLibtorch
         if (Report.Failure is { } failure) throw new NativeLibtorchException(failure);
     }
 
-    /// <summary>Handle of a library that was loaded here, for P/Invokes of our own into libtorch.</summary>
-    internal static nint Handle(string fileName) => Handles[fileName];
-
 #pragma warning disable CA2255 // A library should not use module initialisers: loading must precede TorchSharp's own static constructor.
     [ModuleInitializer]
     internal static void LoadBeforeTorchSharp() => _ = Report;
@@ -55,6 +50,7 @@ public static class NativeLibtorch
     static NativeLoadReport Load()
     {
         if (!OperatingSystem.IsLinux()) return new NativeLoadReport { Source = "TorchSharp's own loader" };
+        NativeHeap.KeepFreedMemory();
 
         var named = Environment.GetEnvironmentVariable(FolderVariable);
         var wrapperFolder = SearchFolders().FirstOrDefault(f => File.Exists(Path.Combine(f, Wrapper)));
@@ -94,7 +90,7 @@ public static class NativeLibtorch
         // Links are followed so that /proc/self/maps, and an error, name the real file.
         var path = Path.Combine(folder, file);
         path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        Handles[file] = NativeLibrary.Load(path);
+        NativeLibrary.Load(path);
         loaded.Add(path);
     }
 
@@ -151,9 +147,4 @@ public static class NativeLibtorch
         var rid = Path.Combine(beside, "runtimes", "linux-x64", "native");
         return host.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Append(beside).Append(rid).Distinct();
     }
-
-    /// <summary>Lets <c>[DllImport("torch_cpu")]</c> in this assembly bind to the copy that was loaded here.</summary>
-    internal static void ResolveOwnImports() => NativeLibrary.SetDllImportResolver(
-        Assembly.GetExecutingAssembly(),
-        static (name, _, _) => Handles.TryGetValue($"lib{name}.so", out var handle) ? handle : 0);
 }
