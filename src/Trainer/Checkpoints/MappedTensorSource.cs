@@ -35,6 +35,21 @@ public sealed class MappedTensorSource : ITensorSource
         new(inner, inner.Tensors.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(k => k[prefix.Length..], k => new MappedTensor(k), StringComparer.Ordinal));
 
+    /// <summary>Every tensor under the name that a rule gives it.</summary>
+    /// <exception cref="CheckpointException">Two tensors get the same name; the source is closed.</exception>
+    public static MappedTensorSource Renamed(ITensorSource inner, Func<string, string> rename)
+    {
+        var map = new Dictionary<string, MappedTensor>(StringComparer.Ordinal);
+        foreach (var key in inner.Tensors.Keys)
+        {
+            var name = rename(key);
+            if (map.TryAdd(name, new MappedTensor(key))) continue;
+            inner.Dispose();
+            throw new CheckpointException($"'{inner.Origin}' holds '{name}' twice: as '{map[name].Source}' and as '{key}'.");
+        }
+        return new MappedTensorSource(inner, map);
+    }
+
     public Tensor Load(string key)
     {
         if (!map.TryGetValue(key, out var mapped)) throw new KeyNotFoundException($"'{Origin}' has no tensor '{key}'.");

@@ -1,13 +1,11 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
 using SpoActors.Trainer.Sampling;
-using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Pipelines;
@@ -22,16 +20,16 @@ public sealed class DiffusionModel : IDisposable
     readonly VaeConfig vaeConfig;
     readonly Lazy<LatentDecoder> decoder;
 
-    DiffusionModel(ModelSpecification specification, DiffusersFolder folder, Device device)
+    DiffusionModel(ModelSpecification specification, IModelSource source, Device device)
     {
         (Specification, Device, Dtype) = (specification, device, specification.Dtype.ToScalarType());
-        vaeConfig = LatentDecoderLoading.Config(specification, folder);
-        Schedule = NoiseSchedule.Create(SchedulerConfig.Load(folder.Config("scheduler")));
-        UNet = LoadWeights(folder, "unet", new UNet2DCondition(UNetConfig.Load(folder.Config("unet")), META, Dtype));
+        vaeConfig = LatentDecoderLoading.Config(specification, source);
+        Schedule = NoiseSchedule.Create(source.Config("scheduler", SchedulerConfig.Parse));
+        UNet = LoadWeights(source, "unet", new UNet2DCondition(source.Config("unet", UNetConfig.Parse), META, Dtype));
         UNet.Attention = specification.Attention;
         UNet.GradientCheckpointing = specification.GradientCheckpointing;
-        textEncoders = LoadTextEncoders(folder);
-        Prompts = new PromptEncoder(textEncoders, SizeConditioning.Of(DefaultSide, DefaultSide), Dtype, folder.ZerosForEmptyPrompt);
+        textEncoders = LoadTextEncoders(source);
+        Prompts = new PromptEncoder(textEncoders, SizeConditioning.Of(DefaultSide, DefaultSide), Dtype, source.ZerosForEmptyPrompt);
         decoder = new Lazy<LatentDecoder>(() => LatentDecoderLoading.Load(specification), LazyThreadSafetyMode.None);
     }
 
@@ -62,14 +60,14 @@ public sealed class DiffusionModel : IDisposable
     /// <exception cref="ArgumentException">The device does not exist.</exception>
     public static DiffusionModel Load(ModelSpecification specification)
     {
-        var folder = Open(specification);
-        folder.Require(folder.NeededComponents.Where(c => c != "vae" || specification.Vae is null));
-        return new DiffusionModel(specification, folder, TorchNames.ParseDevice(specification.Device));
+        var source = Open(specification);
+        source.Require(source.NeededComponents.Where(c => c != "vae" || specification.Vae is null));
+        return new DiffusionModel(specification, source, TorchNames.ParseDevice(specification.Device));
     }
 
     // Files of half the size, where the weights end up in that type anyway.
-    internal static DiffusersFolder Open(ModelSpecification specification) =>
-        DiffusersFolder.Open(specification.Path, specification.Dtype == NumberType.Float16 ? "fp16" : null);
+    internal static IModelSource Open(ModelSpecification specification) =>
+        ModelSource.Open(specification.Path, specification.Dtype == NumberType.Float16 ? "fp16" : null);
 
     /// <summary>Shape of the latents of images of the given size, by default the model's own.</summary>
     /// <exception cref="ArgumentException">A side is no multiple of the autoencoder's downscaling.</exception>
@@ -95,19 +93,19 @@ public sealed class DiffusionModel : IDisposable
         if (decoder.IsValueCreated) decoder.Value.Dispose();
     }
 
-    TextEncoders LoadTextEncoders(DiffusersFolder folder)
+    TextEncoders LoadTextEncoders(IModelSource source)
     {
-        var tokenizer = ClipTokenizer.FromFolder(folder.Component("tokenizer"), ClipTokenizerKind.Slow);
-        var encoder = LoadWeights(folder, "text_encoder", new ClipTextModel(ClipTextConfig.Load(folder.Config("text_encoder")), META, Dtype));
-        if (!folder.IsXl) return new TextEncoders(tokenizer, encoder, Device);
+        var tokenizer = source.Tokenizer("tokenizer");
+        var encoder = LoadWeights(source, "text_encoder", new ClipTextModel(source.Config("text_encoder", ClipTextConfig.Parse), META, Dtype));
+        if (!source.IsXl) return new TextEncoders(tokenizer, encoder, Device);
         return new TextEncoders(tokenizer, encoder,
-            ClipTokenizer.FromFolder(folder.Component("tokenizer_2"), ClipTokenizerKind.Slow),
-            LoadWeights(folder, "text_encoder_2", new ClipTextModelWithProjection(ClipTextConfig.Load(folder.Config("text_encoder_2")), META, Dtype)), Device);
+            source.Tokenizer("tokenizer_2"),
+            LoadWeights(source, "text_encoder_2", new ClipTextModelWithProjection(source.Config("text_encoder_2", ClipTextConfig.Parse), META, Dtype)), Device);
     }
 
-    T LoadWeights<T>(DiffusersFolder folder, string component, T model) where T : nn.Module
+    T LoadWeights<T>(IModelSource source, string component, T model) where T : nn.Module
     {
-        using var source = folder.Weights(component);
-        return ModuleLoading.Load(model, source, new LoadOptions { Dtype = Dtype, Device = Device });
+        using var weights = source.Weights(component);
+        return ModuleLoading.Load(model, weights, new LoadOptions { Dtype = Dtype, Device = Device });
     }
 }

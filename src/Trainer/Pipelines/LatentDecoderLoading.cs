@@ -14,20 +14,19 @@ public static class LatentDecoderLoading
     /// <exception cref="ArgumentException">The device does not exist.</exception>
     public static LatentDecoder Load(ModelSpecification specification)
     {
-        var folder = Folder(specification, DiffusionModel.Open(specification));
-        var config = VaeConfig.Load(Path.Combine(folder, "config.json"));
+        var model = ModelSource.Open(specification.Path);
+        var config = Config(specification, model);
         // Such an autoencoder overflows float16.
         var dtype = config.ForceUpcast && specification.Dtype == NumberType.Float16 ? ScalarType.Float32 : specification.Dtype.ToScalarType();
         var device = TorchNames.ParseDevice(specification.Device);
-        using var source = ComponentWeights.Open(folder);
-        var vae = ModuleLoading.Load(new AutoencoderKl(config, META, dtype), source, new LoadOptions { Dtype = dtype, Device = device });
+        using var weights = specification.Vae is { } folder ? ComponentWeights.Open(folder) : model.Weights("vae");
+        var vae = ModuleLoading.Load(new AutoencoderKl(config, META, dtype), weights, new LoadOptions { Dtype = dtype, Device = device });
         vae.Attention = specification.Attention;
         if (specification.VaeTiling) vae.Tiling = new VaeTiling();
         return new LatentDecoder(vae, dtype, device);
     }
 
-    internal static VaeConfig Config(ModelSpecification specification, DiffusersFolder folder) =>
-        VaeConfig.Load(Path.Combine(Folder(specification, folder), "config.json"));
-
-    static string Folder(ModelSpecification specification, DiffusersFolder folder) => specification.Vae ?? folder.Component("vae");
+    internal static VaeConfig Config(ModelSpecification specification, IModelSource model) => specification.Vae is { } folder
+        ? VaeConfig.Load(Path.Combine(folder, "config.json"))
+        : model.Config("vae", VaeConfig.Parse);
 }

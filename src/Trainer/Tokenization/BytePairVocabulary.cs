@@ -14,11 +14,16 @@ public sealed class BytePairVocabulary
     /// <summary>Merges the original reads: 49152 tokens less 256 bytes and two special tokens; the files hold more.</summary>
     const int MostMerges = 49152 - 256 - 2;
 
+    static readonly Lazy<BytePairVocabulary> StandardOne = new(ReadStandard);
+
     BytePairVocabulary(IReadOnlyDictionary<string, long> ids, IReadOnlyList<(string Left, string Right)> merges)
     {
         Ids = ids;
         Merges = merges;
     }
+
+    /// <summary>The vocabulary of OpenAI's CLIP, which SD 1.x, 2.x and SDXL share; it is part of this program.</summary>
+    public static BytePairVocabulary Standard => StandardOne.Value;
 
     public IReadOnlyDictionary<string, long> Ids { get; }
 
@@ -53,18 +58,30 @@ public sealed class BytePairVocabulary
         try
         {
             using var file = File.OpenRead(path);
-            using var reader = new StreamReader(new GZipStream(file, CompressionMode.Decompress), Encoding.UTF8);
-            var merges = ReadMerges(Lines(reader));
-            // Ids begin with the bytes that are printable themselves.
-            var bytes = Enumerable.Range(0, 256).OrderBy(b => IsPrintable(b) ? 0 : 1).Select(b => CharacterOfByte[b].ToString()).ToArray();
-            var tokens = bytes.Concat(bytes.Select(b => b + EndOfWord))
-                .Concat(merges.Select(m => m.Left + m.Right)).Append(StartOfText).Append(EndOfText);
-            return new BytePairVocabulary(tokens.Select((t, id) => (t, (long)id)).ToDictionary(p => p.t, p => p.Item2, StringComparer.Ordinal), merges);
+            return FromMerges(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
         {
             throw new TokenizerException($"'{path}' cannot be read as CLIP's gzipped merge list: {e.Message}", e);
         }
+    }
+
+    static BytePairVocabulary ReadStandard()
+    {
+        using var merges = typeof(BytePairVocabulary).Assembly.GetManifestResourceStream("Tokenization.merges")
+            ?? throw new InvalidOperationException("The assembly lacks CLIP's merge list.");
+        return FromMerges(merges);
+    }
+
+    static BytePairVocabulary FromMerges(Stream compressed)
+    {
+        using var reader = new StreamReader(new GZipStream(compressed, CompressionMode.Decompress), Encoding.UTF8);
+        var merges = ReadMerges(Lines(reader));
+        // Ids begin with the bytes that are printable themselves.
+        var bytes = Enumerable.Range(0, 256).OrderBy(b => IsPrintable(b) ? 0 : 1).Select(b => CharacterOfByte[b].ToString()).ToArray();
+        var tokens = bytes.Concat(bytes.Select(b => b + EndOfWord))
+            .Concat(merges.Select(m => m.Left + m.Right)).Append(StartOfText).Append(EndOfText);
+        return new BytePairVocabulary(tokens.Select((t, id) => (t, (long)id)).ToDictionary(p => p.t, p => p.Item2, StringComparer.Ordinal), merges);
     }
 
     static IEnumerable<string> Lines(StreamReader reader)

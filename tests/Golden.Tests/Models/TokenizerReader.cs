@@ -64,5 +64,5 @@ public sealed class TokenizerReader : IGoldenReader
         entry.TryGetProperty(name, out var ids) ? [.. ids.EnumerateArray().Select(i => i.GetInt64())] : otherwise!;
 
     static string BpeFile([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../data/tokenizer/bpe_simple_vocab_16e6.txt.gz"));
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../../src/Trainer/Tokenization/Data/bpe_simple_vocab_16e6.txt.gz"));
 }

@@ -11,7 +11,7 @@ static class TokenizerFiles
     public static BytePairVocabulary Vocabulary => Shared.Value;
 
     public static string BpeFile([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../data/tokenizer/bpe_simple_vocab_16e6.txt.gz"));
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../../src/Trainer/Tokenization/Data/bpe_simple_vocab_16e6.txt.gz"));
 
     /// <summary>A folder with a small vocabulary: single bytes, "at" and "cat" at a word's end.</summary>
     public static string Folder(string config, string map = "{}")

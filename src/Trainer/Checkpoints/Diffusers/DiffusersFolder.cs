@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SpoActors.Trainer.Tokenization;
 
 namespace SpoActors.Trainer.Checkpoints.Diffusers;
 
@@ -6,7 +7,7 @@ namespace SpoActors.Trainer.Checkpoints.Diffusers;
 /// A model as diffusers saves it: <c>model_index.json</c>, which names the components, and a folder for each. Opening reads the
 /// index only; nothing has to be closed.
 /// </summary>
-public sealed class DiffusersFolder
+public sealed class DiffusersFolder : IModelSource
 {
     const string Index = "model_index.json", Xl = "StableDiffusionXLPipeline", Sd = "StableDiffusionPipeline";
 
@@ -26,13 +27,13 @@ public sealed class DiffusersFolder
 
     public bool IsXl => ClassName == Xl;
 
-    /// <summary>SDXL's <c>force_zeros_for_empty_prompt</c>; true where the file does not say.</summary>
+    /// <inheritdoc/>
+    /// <remarks>True where the file does not say.</remarks>
     public bool ZerosForEmptyPrompt { get; }
 
     /// <summary>Names of the components that the index lists.</summary>
     public IReadOnlyList<string> Components { get; }
 
-    /// <summary>Names of the components that text-to-image generation needs.</summary>
     public IReadOnlyList<string> NeededComponents => IsXl
         ? ["scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae"]
         : ["scheduler", "text_encoder", "tokenizer", "unet", "vae"];
@@ -66,17 +67,12 @@ public sealed class DiffusersFolder
         _ => "config.json",
     });
 
-    /// <summary>A component's configuration, the root object.</summary>
-    /// <exception cref="CheckpointException">It is missing or no JSON object.</exception>
     public JsonElement ReadConfig(string component) => CheckpointJson.ReadObject(Config(component), $"the configuration of {component}");
 
-    /// <summary>A component's weights, under diffusers' present names.</summary>
-    /// <exception cref="CheckpointException">Files are missing or malformed.</exception>
     public ITensorSource Weights(string component) => ComponentWeights.Open(Component(component), variant);
 
-    /// <summary>Checks that components are all there, without reading their weights.</summary>
-    /// <param name="components">Names; null for <see cref="NeededComponents"/>.</param>
-    /// <exception cref="CheckpointException">Files are missing; all are named.</exception>
+    public ClipTokenizer Tokenizer(string component) => ClipTokenizer.FromFolder(Component(component), ClipTokenizerKind.Slow);
+
     public void Require(IEnumerable<string>? components = null)
     {
         var missing = (components ?? NeededComponents).SelectMany(Missing).ToList();
