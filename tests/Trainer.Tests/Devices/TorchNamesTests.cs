@@ -1,0 +1,23 @@
+using SpoActors.Trainer.Devices;
+using TorchSharp;
+
+namespace SpoActors.Trainer.Tests.Devices;
+
+public sealed class TorchNamesTests
+{
+    [Fact]
+    public void Cpu_Always_IsThere() => Assert.Equal(DeviceType.CPU, TorchNames.ParseDevice("cpu").type);
+
+    [Theory]
+    [InlineData("gpu")]
+    [InlineData("cuda:")]
+    [InlineData("cuda:-1")]
+    [InlineData("")]
+    public void Device_OfAnotherName_IsRefusedWithTheNamesThereAre(string name) =>
+        Assert.Contains($"the device is '{name}'; expected cpu, cuda or cuda:N",
+            Assert.Throws<ArgumentException>(() => TorchNames.ParseDevice(name)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Device_ThatThisMachineLacks_IsRefusedWithTheReason() =>
+        Assert.Contains("the device is 'cuda:99', but", Assert.Throws<ArgumentException>(() => TorchNames.ParseDevice("cuda:99")).Message, StringComparison.Ordinal);
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Diffusion;
+
+namespace SpoActors.Trainer.Tests.Diffusion;
+
+public sealed class SchedulerConfigTests
+{
+    static SchedulerConfig Parse(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return SchedulerConfig.Parse(document.RootElement, "scheduler_config.json");
+    }
+
+    // SD 1.5's file is PNDM's and lacks spacing and prediction type; its other keys count for every scheduler.
+    [Fact]
+    public void Parse_OfStableDiffusion15_TakesItsKeysAndTheClassDefaultsForTheRest() =>
+        Assert.Equal(Schedules.StableDiffusion, Parse("""
+            { "_class_name": "PNDMScheduler", "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085, "num_train_timesteps": 1000,
+              "set_alpha_to_one": false, "skip_prk_steps": true, "steps_offset": 1, "trained_betas": null, "clip_sample": false }
+            """));
+
+    [Fact]
+    public void Parse_OfAnEmptyFile_GivesDdimsDefaults() => Assert.Equal(new SchedulerConfig(), Parse("{}"));
+
+    [Fact]
+    public void Parse_WhenMuchIsWrong_ListsAllOfIt()
+    {
+        var error = Assert.Throws<CheckpointException>(() => Parse(
+            """{ "beta_schedule": "sigmoid", "steps_offset": -1, "beta_end": "x", "trained_betas": [0.1], "algorithm_type": "sde-dpmsolver++" }"""));
+        Assert.Equal("""
+            scheduler_config.json: this scheduler is not supported:
+              - beta_end is "x"; expected a number
+              - beta_schedule is "sigmoid"; supported: linear, scaled_linear, squaredcos_cap_v2
+              - trained_betas is [0.1]; supported: null
+              - algorithm_type is "sde-dpmsolver++"; supported: "dpmsolver++" or null
+              - steps_offset is -1; expected 0 or more
+            """, error.Message);
+    }
+
+    [Fact]
+    public void Load_OfAMissingFile_NamesIt() =>
+        Assert.Contains("nowhere/scheduler_config.json", Assert.Throws<CheckpointException>(() => SchedulerConfig.Load("nowhere/scheduler_config.json")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Parse_OfAList_SaysWhatWasExpected() =>
+        Assert.Contains("object of settings", Assert.Throws<CheckpointException>(() => Parse("[]")).Message, StringComparison.Ordinal);
+}
