@@ -16,11 +16,30 @@ static class CheckpointJson
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
             if (json.RootElement.ValueKind != JsonValueKind.Object)
                 throw new CheckpointException($"'{path}' holds {json.RootElement.ValueKind} where the object of {kind} was expected.");
+            RequireText(json.RootElement);
             return json.RootElement.Clone();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             throw new CheckpointException($"'{path}' cannot be read as {kind}: {e.Message}", e);
+        }
+    }
+
+    // Text that is no Unicode is found only when it is read: here, instead of in some caller.
+    static void RequireText(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String) value.GetString();
+        else if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in value.EnumerateArray()) RequireText(item);
+        }
+        else if (value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var item in value.EnumerateObject())
+            {
+                _ = item.Name;
+                RequireText(item.Value);
+            }
         }
     }
 

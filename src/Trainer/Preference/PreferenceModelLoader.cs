@@ -1,6 +1,5 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Tokenization;
@@ -15,7 +14,7 @@ public static class PreferenceModelLoader
     /// <summary>Published checkpoints of the step-aware model wrap the network.</summary>
     const string WrapperPrefix = "model.";
 
-    static readonly string[] FileNames = ["model.safetensors", "step_aware_preference_model.safetensors"];
+    static readonly string[] FileNames = ["model.safetensors", "step_aware_preference_model.safetensors", "pytorch_model.bin"];
 
     /// <summary>The model a run names: its checkpoint, and a folder with config, tokenizer and preprocessor.</summary>
     /// <param name="preference">Paths, and whether the model knows the timestep.</param>
@@ -27,7 +26,7 @@ public static class PreferenceModelLoader
     {
         var checkpoint = FindCheckpoint(preference.Path);
         var folder = preference.Processor ?? Path.GetDirectoryName(Path.GetFullPath(checkpoint))!;
-        using var source = SafetensorsFile.Open(checkpoint);
+        using var source = CheckpointFile.Open(checkpoint);
         return Load(source, folder, preference.StepAware, device, dtype, tokenizer);
     }
 

@@ -1,5 +1,3 @@
-using SpoActors.Trainer.Checkpoints.Safetensors;
-
 namespace SpoActors.Trainer.Checkpoints.Diffusers;
 
 /// <summary>The weights in a component's folder, whatever they are called: diffusers' or transformers' name, whole or in shards, of a variant or not.</summary>
@@ -7,8 +5,14 @@ public static class ComponentWeights
 {
     const string AnyVariant = "fp16";
 
+    // diffusers' names and transformers', the better format first.
+    static readonly (string Stem, string Extension)[] Stems =
+    [
+        ("diffusion_pytorch_model", "safetensors"), ("model", "safetensors"), ("diffusion_pytorch_model", "bin"), ("pytorch_model", "bin"),
+    ];
+
     /// <summary>What a folder should hold, for messages.</summary>
-    public const string Expected = "diffusion_pytorch_model.safetensors or model.safetensors, their .fp16 variant or their index of shards";
+    public const string Expected = "diffusion_pytorch_model.safetensors or model.safetensors, their .fp16 variant or their index of shards; or the same as .bin";
 
     /// <summary>Opens the weights in a folder. The names are diffusers' present ones.</summary>
     /// <param name="folder">The component's folder.</param>
@@ -17,7 +21,7 @@ public static class ComponentWeights
     public static ITensorSource Open(string folder, string? variant = null)
     {
         var path = Find(folder, variant) ?? throw new CheckpointException($"'{folder}' holds no weights; expected {Expected}.");
-        var source = path.EndsWith(".json", StringComparison.Ordinal) ? ShardIndex.Open(path) : SafetensorsFile.Open(path);
+        var source = path.EndsWith(".json", StringComparison.Ordinal) ? ShardIndex.Open(path) : CheckpointFile.Open(path);
         return VaeAttentionNames.Modernise(source);
     }
 
@@ -28,10 +32,10 @@ public static class ComponentWeights
     static IEnumerable<string> Names(string? variant)
     {
         var infix = variant is null ? "" : $".{variant}";
-        foreach (var stem in (string[])["diffusion_pytorch_model", "model"])
+        foreach (var (stem, extension) in Stems)
         {
-            yield return $"{stem}{infix}.safetensors";
-            yield return $"{stem}.safetensors.index{infix}.json";
+            yield return $"{stem}{infix}.{extension}";
+            yield return $"{stem}.{extension}.index{infix}.json";
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SpoActors.Trainer.Checkpoints.Safetensors;
 
 namespace SpoActors.Trainer.Checkpoints.Diffusers;
 
@@ -19,7 +18,7 @@ static class ShardIndex
         try
         {
             foreach (var file in files.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
-                parts.Add(SafetensorsFile.Open(Path.Combine(folder, file)));
+                parts.Add(CheckpointFile.Open(Path.Combine(folder, file)));
             var joined = new JoinedTensorSource(path, parts);
             var lost = files.Keys.Where(k => !joined.Tensors.ContainsKey(k)).Order(StringComparer.Ordinal).ToList();
             if (lost.Count > 0) throw new CheckpointException($"'{path}' names tensors that its files do not hold: {string.Join(", ", lost)}.");

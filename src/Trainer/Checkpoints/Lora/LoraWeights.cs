@@ -10,13 +10,13 @@ public static class LoraWeights
     static readonly Dictionary<string, string> Metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
 
     /// <summary>Reads a file of any <see cref="LoraFormat"/>.</summary>
-    /// <param name="path">A safetensors file.</param>
+    /// <param name="path">A safetensors or PyTorch file.</param>
     /// <param name="model">The UNet, whose paths resolve kohya's names; null resolves them by what UNets' layers are called.</param>
     /// <returns>Factors by the layer's path in the UNet, float32; alpha as the file says, else the rank. Owned by the caller's dispose scope.</returns>
     /// <exception cref="CheckpointException">The file is malformed or holds other things than a linear LoRA on a UNet; all is listed.</exception>
     public static IReadOnlyDictionary<string, LoraFactors> Read(string path, nn.Module? model = null)
     {
-        using var source = SafetensorsFile.Open(path);
+        using var source = CheckpointFile.Open(path);
         return Read(source, model);
     }
 

@@ -134,7 +134,7 @@ sealed class PickleMachine(PickleInput input, PyTorchGlobals globals)
     static object Integer(byte[] bytes)
     {
         var value = new BigInteger(bytes);
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     string Text(object? value) => value as string ?? throw Malformed("a function's name is no text");

@@ -10,6 +10,8 @@ sealed class SafetensorsHeader
     /// <summary>The format's own limit on the header.</summary>
     const long LargestHeader = 100_000_000;
 
+    const int MostDimensions = 64;
+
     public required IReadOnlyDictionary<string, Entry> Entries { get; init; }
 
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
@@ -37,7 +39,8 @@ sealed class SafetensorsHeader
             using var json = JsonDocument.Parse(bytes);
             return Parse(json.RootElement, 8 + (long)length, file.Length, path);
         }
-        catch (JsonException e)
+        // The latter is for text that is no Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new CheckpointException($"'{path}' has a header that is not JSON: {e.Message}", e);
         }
@@ -75,15 +78,19 @@ sealed class SafetensorsHeader
         var type = SafetensorsTypes.Parse(dtype.GetString()!)
             ?? throw new CheckpointException($"'{path}': '{name}' has the type {dtype.GetString()}, which is not supported ({SafetensorsTypes.Supported}).");
         var sizes = new List<long>(shape.GetArrayLength());
-        var elements = 1L;
+        var (elements, isEmpty) = (1L, false);
         foreach (var dimension in shape.EnumerateArray())
         {
             if (dimension.ValueKind != JsonValueKind.Number || !dimension.TryGetInt64(out var size) || size < 0)
                 throw new CheckpointException($"'{path}': '{name}' has the shape {shape.GetRawText()}.");
             sizes.Add(size);
             // Saturates instead of overflowing: a shape that large can't match its offsets below.
-            elements = size == 0 || elements <= long.MaxValue / 16 / size ? elements * size : long.MaxValue / 16;
+            elements = elements <= long.MaxValue / 16 / Math.Max(1, size) ? elements * Math.Max(1, size) : long.MaxValue / 16;
+            isEmpty |= size == 0;
         }
+        // Also beside a 0, sizes must be some that a tensor can have.
+        if (sizes.Count > MostDimensions || elements == long.MaxValue / 16) throw new CheckpointException($"'{path}': '{name}' has a shape that no tensor has.");
+        if (isEmpty) elements = 0;
         if (offsets[0].ValueKind != JsonValueKind.Number || offsets[1].ValueKind != JsonValueKind.Number
             || !offsets[0].TryGetInt64(out var begin) || !offsets[1].TryGetInt64(out var end)
             || begin < 0 || end < begin || end > fileLength - dataStart)
