@@ -14,7 +14,8 @@ public static class PreferenceModelLoader
     /// <summary>Published checkpoints of the step-aware model wrap the network.</summary>
     const string WrapperPrefix = "model.";
 
-    static readonly string[] FileNames = ["model.safetensors", "step_aware_preference_model.safetensors", "pytorch_model.bin"];
+    static readonly string[] FileNames =
+        ["model.safetensors", "step_aware_preference_model.safetensors", "pytorch_model.bin", "step_aware_preference_model.bin"];
 
     /// <summary>The model a run names: its checkpoint, and a folder with config, tokenizer and preprocessor.</summary>
     /// <param name="preference">Paths, and whether the model knows the timestep.</param>

@@ -28,7 +28,13 @@ public sealed class Hpsv2Reader : IGoldenReader
         var config = ClipConfig.Load(golden.Path("transformers/config.json"));
         using var converted = SafetensorsFile.Open(golden.Path("transformers/model.safetensors"));
         CheckModel(golden, check, ModuleLoading.Load(new ClipModel(config, META), converted));
-        var original = SafetensorsFile.Open(golden.Path("open_clip.safetensors"));
+        CheckOriginal(golden, check, config, SafetensorsFile.Open(golden.Path("open_clip.safetensors")));
+        foreach (var published in Directory.GetFiles(golden.Folder, "*.pt"))
+            CheckOriginal(golden, check, config, CheckpointFile.Open(published));
+    }
+
+    static void CheckOriginal(GoldenCase golden, GoldenAssert check, ClipConfig config, ITensorSource original)
+    {
         check.Equal("open_clip's keys are recognised", OpenClipWeights.Recognises(original), true);
         using var mapped = OpenClipWeights.AsTransformers(original);
         CheckModel(golden, check, ModuleLoading.Load(new ClipModel(config, META), mapped));

@@ -18,9 +18,15 @@ public sealed class ImageRewardReader : IGoldenReader
     public void Check(GoldenCase golden, GoldenAssert check)
     {
         using var noGradient = no_grad();
-        using var weights = SafetensorsFile.Open(golden.Path("imagereward.safetensors"));
-        var model = ModuleLoading.Load(new ImageRewardModel(ImageRewardSizes.Read(golden.Config), META), weights);
         CheckPixels(golden, check);
+        CheckModel(golden, check, SafetensorsFile.Open(golden.Path("imagereward.safetensors")));
+        foreach (var published in Directory.GetFiles(golden.Folder, "*.pt")) CheckModel(golden, check, CheckpointFile.Open(published));
+    }
+
+    static void CheckModel(GoldenCase golden, GoldenAssert check, ITensorSource source)
+    {
+        using var weights = source;
+        var model = ModuleLoading.Load(new ImageRewardModel(ImageRewardSizes.Read(golden.Config), META), weights);
         var image_BMV = model.EncodeImages(golden.Tensor("pixel_values"));
         check.Close("image_embeds", image_BMV);
         var (ids_TL, mask_TL) = (golden.Tensor("input_ids"), golden.Tensor("attention_mask"));

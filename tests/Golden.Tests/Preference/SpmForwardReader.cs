@@ -23,10 +23,14 @@ public sealed class SpmForwardReader : IGoldenReader
     {
         using var noGradient = no_grad();
         var config = ClipConfig.Parse(golden.Config.GetProperty("clip"));
-        using var checkpoint = SafetensorsFile.Open(golden.Path("spm.safetensors"));
-        var model = ModuleLoading.Load(new TimeConditionedClipModel(config, META), PreferenceModelLoader.Unwrap(checkpoint));
-        CheckTowers(golden, check, model);
-        CheckScores(golden, check, model);
+        // The wrapped layout, what training leaves behind, and (in some cases) the bare network.
+        foreach (var file in new[] { "spm.safetensors", "final_ckpt.bin", "hf/model.safetensors" }.Where(f => File.Exists(golden.Path(f))))
+        {
+            using var checkpoint = CheckpointFile.Open(golden.Path(file));
+            var model = ModuleLoading.Load(new TimeConditionedClipModel(config, META), PreferenceModelLoader.Unwrap(checkpoint));
+            CheckTowers(golden, check, model);
+            CheckScores(golden, check, model);
+        }
         CheckInitialisation(golden, check);
     }
 

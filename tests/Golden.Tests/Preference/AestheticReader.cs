@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using SpoActors.Golden.Tests.Harness;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.PyTorch;
+using SpoActors.Trainer.Rewards;
+using static TorchSharp.torch;
+
+namespace SpoActors.Golden.Tests.Preference;
+
+/// <summary>
+/// LAION's aesthetic head. Its real weights lie beside the cases, not in them: where they are absent only the normalisation is compared.
+/// </summary>
+public sealed class AestheticReader : IGoldenReader
+{
+    const string AfterLayer = "after_layer_";
+
+    public string Area => "preference";
+
+    public bool Understands(GoldenCase golden) => golden.Source.Contains("AestheticScore.py", StringComparison.Ordinal) && golden.Config.TryGetProperty("file", out _);
+
+    public void Check(GoldenCase golden, GoldenAssert check)
+    {
+        using var noGradient = no_grad();
+        var embeddings_BD = golden.Tensor("embeddings");
+        var normalised_BD = AestheticScore.Normalize(embeddings_BD);
+        check.Close("normalized", normalised_BD);
+        if (FindWeights(golden) is not { } path) return;
+
+        check.Equal("hash of the weights", Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), golden.Config.GetProperty("sha256").GetString());
+        using var source = PyTorchFile.Open(path);
+        var layers = golden.Config.GetProperty("layers").EnumerateArray().Select(l => l.GetInt32()).ToArray();
+        var head = ModuleLoading.Load(new ScoreHead(layers[0], META), source);
+        check.Close("scores", AestheticScore.Of(head, embeddings_BD));
+        var states = new List<Tensor>();
+        head.forward(normalised_BD, states);
+        foreach (var output in golden.Json.GetProperty("outputs").EnumerateObject().Select(o => o.Name).Where(o => o.StartsWith(AfterLayer, StringComparison.Ordinal)))
+        {
+            // Numbered as in the checkpoint, dropout included: 0, 2, 4, 6.
+            var layer = int.Parse(output.AsSpan(AfterLayer.Length), CultureInfo.InvariantCulture) / 2;
+            var expected = golden.Tensor(output);
+            check.Close(output, states[layer].narrow(0, 0, expected.shape[0]));
+        }
+    }
+
+    // The case names it from the folder that holds `shared`.
+    static string? FindWeights(GoldenCase golden)
+    {
+        var file = golden.Config.GetProperty("file").GetString()!;
+        for (var folder = new DirectoryInfo(golden.Folder).Parent; folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, file))) return Path.Combine(folder.FullName, file);
+        return null;
+    }
+}
