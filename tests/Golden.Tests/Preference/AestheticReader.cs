@@ -15,6 +15,9 @@ public sealed class AestheticReader : IGoldenReader
 {
     const string AfterLayer = "after_layer_";
 
+    /// <summary>The hidden layers have no recorded error: roundings of a sum of 768 products, in whatever order.</summary>
+    const double Float32Ulps = 32;
+
     public string Area => "preference";
 
     public bool Understands(GoldenCase golden) => golden.Source.Contains("AestheticScore.py", StringComparison.Ordinal) && golden.Config.TryGetProperty("file", out _);
@@ -39,7 +42,7 @@ public sealed class AestheticReader : IGoldenReader
             // Numbered as in the checkpoint, dropout included: 0, 2, 4, 6.
             var layer = int.Parse(output.AsSpan(AfterLayer.Length), CultureInfo.InvariantCulture) / 2;
             var expected = golden.Tensor(output);
-            check.Close(output, states[layer].narrow(0, 0, expected.shape[0]));
+            check.Within(output, states[layer].narrow(0, 0, expected.shape[0]), expected, Float32Ulps * 1.2e-7 * expected.abs().max().item<float>());
         }
     }
 
