@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.PyTorch;
 using SpoActors.Trainer.Rewards;
 using static TorchSharp.torch;
 
@@ -31,7 +30,7 @@ public sealed class AestheticReader : IGoldenReader
         if (FindWeights(golden) is not { } path) return;
 
         check.Equal("hash of the weights", Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), golden.Config.GetProperty("sha256").GetString());
-        using var source = PyTorchFile.Open(path);
+        using var source = CheckpointFile.Open(path);
         var layers = golden.Config.GetProperty("layers").EnumerateArray().Select(l => l.GetInt32()).ToArray();
         var head = ModuleLoading.Load(new ScoreHead(layers[0], META), source);
         check.Close("scores", AestheticScore.Of(head, embeddings_BD));
