@@ -4,7 +4,6 @@ using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Lora;
-using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Devices;
 using static TorchSharp.torch;
 
@@ -41,7 +40,7 @@ sealed class ConvertCommand : Command
         if (Path.GetFullPath(from) == Path.GetFullPath(target)) throw new ClientException(ExitCode.InvalidInput, $"'{from}' cannot be converted onto itself; name another result.");
         if (File.Exists(target) && !parsed.GetValue(overwrite)) throw new ClientException(ExitCode.InvalidInput, $"'{target}' exists. Name another result, or add --overwrite.");
         using var scope = NewDisposeScope();
-        using var source = SafetensorsFile.Open(from);
+        using var source = CheckpointFile.Open(from);
         var found = LoraWeights.FormatOf(source) ?? throw new ClientException(ExitCode.InvalidInput, $"'{from}' is no LoRA of a UNet; `spo inspect` says what it is.");
         var factors = LoraWeights.Read(source);
         var type = parsed.GetValue(dtype)?.ToScalarType() ?? StoredType(source);
@@ -56,7 +55,7 @@ sealed class ConvertCommand : Command
     }
 
     /// <summary>The type of the file's weights; the widest where they differ.</summary>
-    static ScalarType StoredType(SafetensorsFile source) =>
+    static ScalarType StoredType(ITensorSource source) =>
         source.Tensors.Values.Where(t => t.Shape.Count > 1).Select(t => t.DType).Distinct().ToArray() is [var only] ? only : ScalarType.Float32;
 
     static NumberType? Parse(string text) =>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Rewards;
 using SpoActors.Trainer.Tokenization;
 
@@ -124,5 +123,5 @@ public sealed class SingleFileModel : IModelSource
     static MappedTensorSource WithoutLogitScale(ITensorSource source) =>
         new(source, source.Tensors.Keys.Where(k => k != "logit_scale").ToDictionary(k => k, k => new MappedTensor(k), StringComparer.Ordinal));
 
-    static ITensorSource OpenFile(string path) => SafetensorsFile.Open(path);
+    static ITensorSource OpenFile(string path) => CheckpointFile.Open(path);
 }
