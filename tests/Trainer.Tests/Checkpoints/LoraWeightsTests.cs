@@ -156,6 +156,17 @@ public sealed class LoraWeightsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("input_blocks_4_1_proj_in", "down_blocks.1.attentions.0.proj_in")]
+    [InlineData("input_blocks_8_1_transformer_blocks_9_attn2_to_out_0", "down_blocks.2.attentions.1.transformer_blocks.9.attn2.to_out.0")]
+    [InlineData("middle_block_1_transformer_blocks_0_ff_net_0_proj", "mid_block.attentions.0.transformer_blocks.0.ff.net.0.proj")]
+    [InlineData("output_blocks_0_1_transformer_blocks_3_attn1_to_q", "up_blocks.0.attentions.0.transformer_blocks.3.attn1.to_q")]
+    [InlineData("output_blocks_5_1_proj_out", "up_blocks.1.attentions.2.proj_out")]
+    public void KohyaNames_InTheOriginalNumbering_AreResolved(string flat, string path) => Assert.Equal(path, KohyaNames.Unflatten(flat));
+
+    [Theory]
+    [InlineData("input_blocks_4_1_")]
+    [InlineData("input_blocks_0_1_proj_in")]
+    [InlineData("input_blocks_4_0_in_layers_2")]
     [InlineData("")]
     [InlineData("_")]
     [InlineData("to_")]
