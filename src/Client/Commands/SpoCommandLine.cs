@@ -14,6 +14,7 @@ public static class SpoCommandLine
         new RunCommand(output, time),
         new SampleCommand(output),
         new ConvertCommand(output),
+        new DoctorCommand(output, time),
     };
 
     /// <summary>Parses, runs, and turns every failure into a message and an exit code.</summary>

@@ -1,0 +1,23 @@
+using SpoActors.Specification;
+using SpoActors.Specification.Prompts;
+using SpoActors.Specification.Yaml;
+
+namespace SpoActors.Client.Diagnosis;
+
+/// <summary>Looks at configurations and what they point to.</summary>
+static class ConfigurationChecks
+{
+    public static Finding Run(string path)
+    {
+        try
+        {
+            var run = SpecificationFile.Load(path);
+            var prompts = PromptFile.Read(run.Prompts);
+            return new Finding(path, FindingStatus.Ok, $"valid, {prompts.Count} prompts");
+        }
+        catch (SpecificationException e)
+        {
+            return new Finding(path, FindingStatus.Error, e.Message, "Correct the configuration; docs/configuration.md explains every key.");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using SpoActors.Trainer.Models.UNet;
+using SpoActors.Trainer.Pipelines;
+using SpoActors.Trainer.Training;
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Probing;
+
+/// <summary>Text conditioning of the right shapes that says nothing.</summary>
+sealed class RandomConditioning(PublishedArchitecture architecture, Device device, ScalarType dtype) : IRoundConditioning
+{
+    public ConditioningRows Rows(IReadOnlyList<int> promptIndices)
+    {
+        var rows = promptIndices.Count;
+        return new ConditioningRows(Of(rows, 1), Of(rows, 2));
+    }
+
+    UNetConditioning Of(int rows, ulong seed)
+    {
+        using var generator = new Generator(seed);
+        var states = randn([rows, architecture.TextTokens, architecture.UNet.CrossAttentionDim], generator: generator).to(dtype).to(device);
+        if (architecture.PooledWidth == 0) return new UNetConditioning(states);
+        var pooled = randn([rows, architecture.PooledWidth], generator: generator).to(dtype).to(device);
+        return new UNetConditioning(states, pooled, SizeConditioning.Of(architecture.ImageSide, architecture.ImageSide).ToTimeIds(rows, device));
+    }
+}
