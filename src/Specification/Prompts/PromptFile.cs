@@ -52,6 +52,10 @@ public static class PromptFile
         {
             return Fail(Wrong($"line {e.LineNumber + 1}", "broken JSON", "a list of strings or objects", e.Message));
         }
+        catch (FormatException e)
+        {
+            return Fail(Wrong("table", "rows that cannot be read", $"{(extension == ".tsv" ? "tab" : "comma")}-separated columns under a header", e.Message));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Fail(Wrong("file", "a file that cannot be read", "a readable file", e.Message));
@@ -80,8 +84,15 @@ public static class PromptFile
         for (int i = 0; i < lines.Length; i++)
         {
             if (string.IsNullOrWhiteSpace(lines[i])) continue;
-            using var json = JsonDocument.Parse(lines[i]);
-            prompts.Add(FromElement(json.RootElement, column, $"line {i + 1}", problems));
+            try
+            {
+                using var json = JsonDocument.Parse(lines[i]);
+                prompts.Add(FromElement(json.RootElement, column, $"line {i + 1}", problems));
+            }
+            catch (JsonException)
+            {
+                problems.Add(Wrong($"line {i + 1}", "broken JSON", "a string or an object on the line", "Correct the line."));
+            }
         }
         return prompts;
     }
@@ -97,6 +108,7 @@ public static class PromptFile
 
     static List<string> FromTable(string text, char delimiter, string column, List<Problem> problems)
     {
+        if (string.IsNullOrWhiteSpace(text)) return [];
         // Tab-separated prompt lists (PartiPrompts) hold bare quotation marks.
         var options = new CsvDataReaderOptions { Delimiter = delimiter, HasHeaders = true, Quote = delimiter == '\t' ? '\0' : '"' };
         using var table = CsvDataReader.Create(new StringReader(text), options);

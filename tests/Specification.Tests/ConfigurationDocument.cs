@@ -1,0 +1,76 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using SpoActors.Specification.Yaml;
+
+namespace SpoActors.Specification.Tests;
+
+/// <summary><c>docs/configuration.md</c>, made from the specification and its XML comments.</summary>
+static partial class ConfigurationDocument
+{
+    public static string Path { get; } = Repository.PathOf("docs/configuration.md");
+
+    public static string Generate()
+    {
+        var comments = XDocument.Load(System.IO.Path.ChangeExtension(typeof(RunSpecification).Assembly.Location, ".xml"))
+            .Descendants("member").ToDictionary(m => m.Attribute("name")!.Value, m => Text(m.Element("summary")));
+        var defaults = SpecificationYaml.Flatten(new RunSpecification()).ToDictionary();
+        var text = new StringBuilder("""
+            # Configuration
+
+            Every key of a run's YAML. `config/sd15.yaml` and `config/sdxl.yaml` carry the paper's settings, `config/tiny.yaml` runs in minutes
+            anywhere. Unknown keys, wrong types and values that cannot work are refused, all at once, with line and fix.
+
+            - `--set section.key=value` overrides a key; the value is YAML, such as `--set evaluation.seeds=[1,2]`. May be given several times.
+            - A relative input path is looked for in the current folder, then beside the configuration file. `output` belongs to the current folder.
+            - A run's folder holds the resolved configuration, every key with its value, as `config.yaml`.
+            - `--resume` wants the same values, except of `name`, `output`, `training.epochs`, `training.rounds`, and of the sections `checkpoints`,
+              `evaluation` and `pipeline` (but `pipeline.staleness`).
+
+            <!-- The tables are made from src/Specification/RunSpecification.cs: SPO_UPDATE_DOCS=1 dotnet run --project tests/Specification.Tests -->
+
+            """);
+        foreach (var section in SpecificationKeys.All.GroupBy(k => k.Property.DeclaringType!))
+        {
+            var name = section.Key == typeof(RunSpecification) ? "Top level" : $"`{section.First().Key.Split('.')[0]}`";
+            text.Append("\n## ").Append(name).Append("\n\n");
+            if (section.Key != typeof(RunSpecification)) text.Append(comments[$"T:{section.Key.FullName}"]).Append("\n\n");
+            text.Append("| key | type | default | meaning |\n|---|---|---|---|\n");
+            foreach (var (key, property) in section)
+                text.Append($"| `{key}` | {Cell(Type(key, property.PropertyType))} | `{Cell(defaults[key])}` | {Cell(comments.GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}") ?? "")} |\n");
+        }
+        return text.ToString();
+    }
+
+    static string Type(string key, Type type)
+    {
+        var inner = Nullable.GetUnderlyingType(type) ?? type;
+        var name = inner.IsEnum ? string.Join(", ", Enum.GetNames(inner).Select(n => $"`{SpecificationKeys.ToKey(n)}`"))
+            : inner == typeof(string) ? "text"
+            : inner == typeof(bool) ? "true or false"
+            : inner == typeof(double) ? "number"
+            : inner == typeof(IReadOnlyList<string>) ? "list of texts"
+            : inner == typeof(IReadOnlyList<ulong>) ? "list of whole numbers"
+            : "whole number";
+        return SpecificationKeys.IsNullable(key) ? name + ", or null" : name;
+    }
+
+    static string Text(XElement? summary)
+    {
+        if (summary is null) return "";
+        var parts = summary.Nodes().Select(node => node switch
+        {
+            XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
+            XElement { Name.LocalName: "see" } see => $"`{SpecificationKeys.ToKey(see.Attribute("cref")!.Value.Split('.')[^1])}`",
+            XElement other => other.Value,
+            XText words => words.Value,
+            _ => "",
+        });
+        return Spaces().Replace(string.Concat(parts), " ").Trim();
+    }
+
+    static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
+}

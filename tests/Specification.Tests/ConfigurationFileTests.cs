@@ -1,0 +1,79 @@
+using SpoActors.Specification.Validation;
+using SpoActors.Specification.Yaml;
+
+namespace SpoActors.Specification.Tests;
+
+public sealed class ConfigurationFileTests
+{
+    public static TheoryData<string> Files => [.. Directory.GetFiles(Repository.PathOf("config"), "*.yaml").Select(f => Path.GetFileName(f)!).Where(IsRun)];
+
+    // Other configurations, such as a silo's, live in the same folder.
+    static bool IsRun(string name) => File.ReadLines(Repository.PathOf($"config/{name}")).Any(line => line.StartsWith("sampling:", StringComparison.Ordinal));
+
+    [Fact]
+    public void Document_Always_EqualsWhatTheSpecificationSays()
+    {
+        var generated = ConfigurationDocument.Generate();
+        if (Environment.GetEnvironmentVariable("SPO_UPDATE_DOCS") == "1") File.WriteAllText(ConfigurationDocument.Path, generated);
+        Assert.Equal(File.ReadAllText(ConfigurationDocument.Path), generated);
+    }
+
+    [Fact]
+    public void Document_Always_ExplainsEveryKey()
+    {
+        var lines = File.ReadAllLines(ConfigurationDocument.Path);
+        Assert.All(SpecificationKeys.All, key => Assert.True(lines.Any(l => l.StartsWith($"| `{key.Key}` |", StringComparison.Ordinal) && !l.EndsWith("|  |", StringComparison.Ordinal)), $"{key.Key} lacks a meaning"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Configuration_WhenShipped_IsValid(string name)
+    {
+        var run = SpecificationYaml.Read(Repository.PathOf($"config/{name}"));
+        Assert.Empty(SpecificationValidator.Validate(run, checkFiles: false));
+    }
+
+    [Theory]
+    [InlineData("sd15.yaml")]
+    [InlineData("sdxl.yaml")]
+    [InlineData("tiny.yaml")]
+    public void Configuration_WhenShipped_HoldsEveryKeyWithAComment(string name)
+    {
+        var section = "";
+        var seen = new HashSet<string>();
+        var commented = false;
+        foreach (var line in File.ReadLines(Repository.PathOf($"config/{name}")))
+        {
+            var text = line.Trim();
+            if (text.StartsWith('#')) commented = true;
+            else if (text.Length == 0) commented = false;
+            else
+            {
+                Assert.True(commented, $"{name}: '{text}' lacks a comment");
+                commented = false;
+                var key = text.Split(':')[0];
+                if (!line.StartsWith(' ')) section = text.EndsWith(':') ? key : "";
+                if (!text.EndsWith(':')) seen.Add(section.Length > 0 ? $"{section}.{key}" : key);
+            }
+        }
+        Assert.Equal(SpecificationKeys.All.Select(k => k.Key).Order(), seen.Order());
+    }
+
+    [Fact]
+    public void Sd15_Always_CarriesThePapersSettings()
+    {
+        var run = SpecificationYaml.Read(Repository.PathOf("config/sd15.yaml"));
+        Assert.Equal((20, 1.0, 5.0, 4, 4, 0), (run.Sampling.Steps, run.Sampling.Eta, run.Sampling.GuidanceScale, run.Sampling.Candidates, run.Sampling.DivertStartStep, run.Sampling.InnerSteps));
+        Assert.Equal((10, 10, 10, 1, 10), (run.Sampling.BatchSize, run.Training.PromptsPerRound, run.Training.BatchSize, run.Training.GradientAccumulation, run.Training.Epochs));
+        Assert.Equal((0.3, 10.0, 0.1, 4, 6e-5, 1e-4), (run.Pairs.Threshold, run.Objective.Beta, run.Objective.Eps, run.Lora.Rank, run.Optimizer.LearningRate, run.Optimizer.WeightDecay));
+    }
+
+    [Fact]
+    public void Sdxl_Always_CarriesThePapersSettings()
+    {
+        var run = SpecificationYaml.Read(Repository.PathOf("config/sdxl.yaml"));
+        Assert.Equal((20, 1.0, 5.0, 2, 4, 3), (run.Sampling.Steps, run.Sampling.Eta, run.Sampling.GuidanceScale, run.Sampling.Candidates, run.Sampling.DivertStartStep, run.Sampling.InnerSteps));
+        Assert.Equal((2, 2, 2, 2, 10), (run.Sampling.BatchSize, run.Training.PromptsPerRound, run.Training.BatchSize, run.Training.GradientAccumulation, run.Training.Epochs));
+        Assert.Equal((0.4, 10.0, 0.1, 64, 1e-5), (run.Pairs.Threshold, run.Objective.Beta, run.Objective.Eps, run.Lora.Rank, run.Optimizer.LearningRate));
+    }
+}
