@@ -49,7 +49,7 @@ sealed class ConvertCommand : Command
             if (parsed.GetValue(to) == Target.Kohya) LoraWeights.WriteKohya(stream, factors, type);
             else LoraWeights.WriteDiffusers(stream, factors, type);
         });
-        output.Result(parsed.GetValue(format), new { Input = from, From = found, Result = target, To = parsed.GetValue(to), Layers = factors.Count, Dtype = type, Sha256 = hash },
+        output.Result(parsed.GetValue(format), new { Input = from, From = found, Result = target, To = parsed.GetValue(to), Layers = factors.Count, Dtype = SpecificationKeys.ToKey(type.ToString()), Sha256 = hash },
             r => [ResultOutput.Properties(null, ("input", r.Input), ("from", r.From), ("result", r.Result), ("to", r.To), ("layers", r.Layers), ("dtype", r.Dtype), ("sha-256", r.Sha256))]);
         return (int)ExitCode.Success;
     }

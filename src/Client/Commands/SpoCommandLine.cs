@@ -13,6 +13,7 @@ public static class SpoCommandLine
     {
         new RunCommand(output, time),
         new SampleCommand(output),
+        new InspectCommand(output),
         new ConvertCommand(output),
         new DoctorCommand(output, time),
     };

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Runs;
+
+namespace SpoActors.Client.Tests;
+
+public sealed class RunCommandTests
+{
+    [Fact]
+    public async Task Run_WhenConfigurationIsGood_LeavesTheWholeFolder()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--format", "json"));
+        Assert.True(code == ExitCode.Success, output.StandardError);
+
+        var run = Path.Combine(folder.Path, "tiny");
+        foreach (var file in new[] { "config.yaml", "manifest.json", "metrics.jsonl", "log.txt", "pytorch_lora_weights.safetensors", "samples/before.png", "samples/after.png", "checkpoints/round-000002/trainer.safetensors" })
+            Assert.True(File.Exists(Path.Combine(run, file)), $"{file} is missing");
+        Assert.Equal([0, 1], MetricsFile.Read(Path.Combine(run, "metrics.jsonl")).Select(m => m.Round));
+        Assert.Equal(3, SpecificationYaml.Read(Path.Combine(run, "config.yaml")).Sampling.Steps);
+        Assert.Contains("a cat driving a nuke", PngFile.ReadTexts(File.ReadAllBytes(Path.Combine(run, "samples/before.png")))["prompts"], StringComparison.Ordinal);
+
+        using var summary = JsonDocument.Parse(output.StandardOutput);
+        Assert.Equal(2, summary.RootElement.GetProperty("rounds").GetInt32());
+        Assert.True(summary.RootElement.GetProperty("pairs").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task Run_WhenFolderHoldsARun_RefusesWithoutResume()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["tiny"]);
+        folder.Write("tiny/notes.txt", "mine");
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path));
+        Assert.Equal(ExitCode.RunConflict, code);
+        Assert.Contains("is not empty. Add --resume to go on with its run", output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_WhenRunWasShorter_EndsAsTheWholeRun()
+    {
+        using var folder = new TemporaryFolder();
+        await Spo.Run(Spo.TinyRun(folder["whole"], "--set", "training.rounds=3"));
+        await Spo.Run(Spo.TinyRun(folder["parts"], "--set", "training.rounds=1"));
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["parts"], "--set", "training.rounds=3", "--resume"));
+        Assert.True(code == ExitCode.Success, output.StandardError);
+        Assert.Equal(File.ReadAllBytes(folder["whole/tiny/pytorch_lora_weights.safetensors"]), File.ReadAllBytes(folder["parts/tiny/pytorch_lora_weights.safetensors"]));
+        Assert.Equal(
+            MetricsFile.Read(folder["whole/tiny/metrics.jsonl"]).Select(m => (m.Round, m.ConsumedDigest)),
+            MetricsFile.Read(folder["parts/tiny/metrics.jsonl"]).Select(m => (m.Round, m.ConsumedDigest)));
+    }
+
+    [Fact]
+    public async Task Resume_WhenConfigurationDiffers_ListsTheKeys()
+    {
+        using var folder = new TemporaryFolder();
+        await Spo.Run(Spo.TinyRun(folder.Path, "--set", "training.rounds=1", "--set", "evaluation.count=0"));
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--resume", "--set", "sampling.guidance_scale=3", "--set", "seed=7"));
+        Assert.Equal(ExitCode.RunConflict, code);
+        Assert.Contains("2 differing keys:\n  seed: 42 in the run's folder, 7 now\n  sampling.guidance_scale: 5 in the run's folder, 3 now", output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WhenConfigurationIsWrong_ListsEverythingAndMakesNoFolder()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", "sampling.candidates=1", "--set", "sampling.stepz=3"));
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains("has 2 problems:", output.StandardError, StringComparison.Ordinal);
+        Assert.Empty(output.StandardOutput);
+        Assert.False(Directory.Exists(folder["runs"]));
+    }
+
+    [Theory]
+    [InlineData("cuda:97", ExitCode.DeviceUnavailable, "cuda:97")]
+    [InlineData("tpu", ExitCode.InvalidInput, "expected cpu, cuda or cuda:N")]
+    public async Task Run_WhenDeviceIsNotThere_SaysSo(string device, ExitCode expected, string message)
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--set", $"model.device={device}"));
+        Assert.Equal(expected, code);
+        Assert.Contains(message, output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WhenConfigurationIsMissing_ReturnsNotFound()
+    {
+        var (code, output) = await Spo.Run("run", "/nowhere/config.yaml");
+        Assert.Equal(ExitCode.NotFound, code);
+        Assert.Contains("'/nowhere/config.yaml' does not exist", output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WhenAPromptIsFarTooLong_NamesIt()
+    {
+        using var folder = new TemporaryFolder();
+        var prompts = folder.Write("long.txt", $"short\n{new string('x', 10_000)}\n");
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"prompts.path={prompts}"));
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains("prompt 2: found 10000 characters; expected at most 8192", output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WhenCancelled_SaysHowToGoOn()
+    {
+        using var folder = new TemporaryFolder();
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        var output = new RecordingOutput();
+        var code = await Commands.SpoCommandLine.InvokeAsync(Spo.TinyRun(folder.Path, "--set", "evaluation.count=0"), output, TimeProvider.System, cancelled.Token);
+        Assert.Equal((int)ExitCode.Cancelled, code);
+        Assert.Contains("--resume", output.StandardError, StringComparison.Ordinal);
+    }
+}
