@@ -100,9 +100,17 @@ sealed class SampleCommand : Command
 
     static void Between<T>(System.CommandLine.Parsing.CommandResult result, Option<T> option, double low, double high)
     {
-        // A value that is no number has its own error already.
-        if (result.GetResult(option) is not { Errors: var errors } || errors.Any() || result.GetValue(option) is not { } value) return;
-        var number = Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture);
-        if (!(number >= low && number <= high)) result.AddError($"{option.Name} is {ResultOutput.Text(value)}; expected {ResultOutput.Text(low)} to {ResultOutput.Text(high)}.");
+        if (result.GetResult(option) is null) return;
+        double number;
+        try
+        {
+            number = Convert.ToDouble(result.GetValue(option), System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (InvalidOperationException)
+        {
+            // The value is no number: the parser reports that itself.
+            return;
+        }
+        if (!(number >= low && number <= high)) result.AddError($"{option.Name} is {ResultOutput.Text(number)}; expected {ResultOutput.Text(low)} to {ResultOutput.Text(high)}.");
     }
 }
