@@ -74,8 +74,12 @@ public static class NativeLibtorch
             var hasCuda = File.Exists(Path.Combine(torchFolder, Cuda[1]));
             if (hasCuda) foreach (var file in Cuda) LoadFrom(torchFolder, file, loaded);
             LoadFrom(torchFolder, "libtorch.so", loaded);
-            var patched = LoadWrapper(wrapperFolder, loaded);
-            return new NativeLoadReport { Source = source, Folder = torchFolder, Files = loaded, CudaBuild = hasCuda, WrapperPatched = patched };
+            var (wrapper, patched) = LoadWrapper(wrapperFolder, loaded);
+            return new NativeLoadReport
+            {
+                Source = source, Folder = torchFolder, Files = loaded, CudaBuild = hasCuda,
+                WrapperPatched = patched, ScalarsKeptAlive = ScalarLifetime.Extend(wrapper),
+            };
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -85,26 +89,25 @@ public static class NativeLibtorch
         NativeLoadReport Failed(string from, string why) => new() { Source = from, Folder = torchFolder, Failure = why };
     }
 
-    static void LoadFrom(string folder, string file, List<string> loaded)
+    static nint LoadFrom(string folder, string file, List<string> loaded)
     {
         // Links are followed so that /proc/self/maps, and an error, name the real file.
         var path = Path.Combine(folder, file);
         path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        NativeLibrary.Load(path);
+        var handle = NativeLibrary.Load(path);
         loaded.Add(path);
+        return handle;
     }
 
-    static bool LoadWrapper(string folder, List<string> loaded)
+    static (nint Handle, bool Patched) LoadWrapper(string folder, List<string> loaded)
     {
         try
         {
-            LoadFrom(folder, Wrapper, loaded);
-            return false;
+            return (LoadFrom(folder, Wrapper, loaded), false);
         }
         catch (DllNotFoundException e) when (e.Message.Contains("GLIBCXX_", StringComparison.Ordinal))
         {
-            LoadFrom(PatchedCopy(Path.Combine(folder, Wrapper)), Wrapper, loaded);
-            return true;
+            return (LoadFrom(PatchedCopy(Path.Combine(folder, Wrapper)), Wrapper, loaded), true);
         }
     }
 

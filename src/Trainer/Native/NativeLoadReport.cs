@@ -18,6 +18,9 @@ public sealed record NativeLoadReport
     /// <summary>Whether the wrapper had to be adapted to an older libstdc++ (see <see cref="GlibcxxDowngrade"/>).</summary>
     public bool WrapperPatched { get; init; }
 
+    /// <summary>Whether scalars are kept alive through native calls (see <see cref="ScalarLifetime"/>).</summary>
+    public bool ScalarsKeptAlive { get; init; }
+
     /// <summary>Why loading failed and what to do; null if it succeeded.</summary>
     public string? Failure { get; init; }
 }
