@@ -12,7 +12,6 @@ using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Preference;
 using SpoActors.Trainer.Tokenization;
 using SpoActors.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Benchmarks.SpoRound;

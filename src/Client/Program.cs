@@ -1,4 +1,3 @@
-using System.CommandLine;
 using SpoActors.Client;
 using SpoActors.Client.Commands;
 using SpoActors.Client.Console;

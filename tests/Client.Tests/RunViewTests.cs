@@ -9,8 +9,19 @@ public sealed class RunViewTests
 {
     static RoundMetrics Metrics(int round) => new()
     {
-        Round = round, Prompts = 2, Pairs = 5, ValidPairShare = 0.5, ScoreMean = 21.5, ScoreStd = 1, Loss = 0.6875, Margin = 0.0125, Accuracy = 0.75,
-        SampleSeconds = 1, ScoreSeconds = 2, TrainSeconds = 3, ConsumedDigest = new string('a', 64),
+        Round = round,
+        Prompts = 2,
+        Pairs = 5,
+        ValidPairShare = 0.5,
+        ScoreMean = 21.5,
+        ScoreStd = 1,
+        Loss = 0.6875,
+        Margin = 0.0125,
+        Accuracy = 0.75,
+        SampleSeconds = 1,
+        ScoreSeconds = 2,
+        TrainSeconds = 3,
+        ConsumedDigest = new string('a', 64),
     };
 
     static readonly RunEvent[] Events =

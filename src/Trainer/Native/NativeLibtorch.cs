@@ -77,8 +77,12 @@ public static class NativeLibtorch
             var (wrapper, patched) = LoadWrapper(wrapperFolder, loaded);
             return new NativeLoadReport
             {
-                Source = source, Folder = torchFolder, Files = loaded, CudaBuild = hasCuda,
-                WrapperPatched = patched, ScalarsKeptAlive = ScalarLifetime.Extend(wrapper),
+                Source = source,
+                Folder = torchFolder,
+                Files = loaded,
+                CudaBuild = hasCuda,
+                WrapperPatched = patched,
+                ScalarsKeptAlive = ScalarLifetime.Extend(wrapper),
             };
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or InvalidDataException or UnauthorizedAccessException)

@@ -1,6 +1,5 @@
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Pipelines;

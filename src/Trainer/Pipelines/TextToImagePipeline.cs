@@ -1,7 +1,6 @@
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Diffusion.Samplers;
 using SpoActors.Trainer.Models.UNet;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Pipelines;

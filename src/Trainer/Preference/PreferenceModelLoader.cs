@@ -3,7 +3,6 @@ using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Preference;

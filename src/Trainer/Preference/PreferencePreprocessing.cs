@@ -1,5 +1,4 @@
 using SpoActors.Trainer.Imaging;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Preference;

@@ -1,4 +1,3 @@
-using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
@@ -32,7 +31,12 @@ public sealed record PublishedArchitecture
     /// <summary>The noise schedule that both were trained with.</summary>
     public static SchedulerConfig Scheduler { get; } = new()
     {
-        BetaStart = 0.00085, BetaEnd = 0.012, BetaSchedule = BetaSchedule.ScaledLinear, ClipSample = false, SetAlphaToOne = false, StepsOffset = 1,
+        BetaStart = 0.00085,
+        BetaEnd = 0.012,
+        BetaSchedule = BetaSchedule.ScaledLinear,
+        ClipSample = false,
+        SetAlphaToOne = false,
+        StepsOffset = 1,
     };
 
     /// <summary>Stable Diffusion 1.5.</summary>
@@ -72,6 +76,10 @@ public sealed record PublishedArchitecture
 
     static VaeConfig FourLevelVae(double scaling, int side) => new()
     {
-        BlockOutChannels = [128, 256, 512, 512], LayersPerBlock = 2, ScalingFactor = scaling, SampleSize = side, ForceUpcast = false,
+        BlockOutChannels = [128, 256, 512, 512],
+        LayersPerBlock = 2,
+        ScalingFactor = scaling,
+        SampleSize = side,
+        ForceUpcast = false,
     };
 }

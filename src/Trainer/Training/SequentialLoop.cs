@@ -1,6 +1,5 @@
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Prompts;
-using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Sampling;
 using SpoActors.Trainer.Scoring;
 using static TorchSharp.torch;

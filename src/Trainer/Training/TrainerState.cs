@@ -2,7 +2,6 @@ using System.Globalization;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Optimization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Training;

@@ -1,5 +1,4 @@
 using SpoActors.Trainer.Checkpoints.Safetensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Harness;

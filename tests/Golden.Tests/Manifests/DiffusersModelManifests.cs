@@ -2,7 +2,6 @@ using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Manifests;

@@ -51,13 +51,21 @@ public sealed class OpenClipManifests : IManifestReader
         var model = new ClipModel(new ClipConfig(
             new ClipTextConfig
             {
-                VocabSize = Text("vocab_size"), HiddenSize = Text("width"), IntermediateSize = 4 * Text("width"), NumHiddenLayers = Text("layers"),
-                NumAttentionHeads = Text("heads"), MaxPositionEmbeddings = Text("context_length"),
+                VocabSize = Text("vocab_size"),
+                HiddenSize = Text("width"),
+                IntermediateSize = 4 * Text("width"),
+                NumHiddenLayers = Text("layers"),
+                NumAttentionHeads = Text("heads"),
+                MaxPositionEmbeddings = Text("context_length"),
             },
             new ClipVisionConfig
             {
-                HiddenSize = Vision("width"), IntermediateSize = 4 * Vision("width"), NumHiddenLayers = Vision("layers"),
-                NumAttentionHeads = Vision("width") / Vision("head_width"), ImageSize = Vision("image_size"), PatchSize = Vision("patch_size"),
+                HiddenSize = Vision("width"),
+                IntermediateSize = 4 * Vision("width"),
+                NumHiddenLayers = Vision("layers"),
+                NumAttentionHeads = Vision("width") / Vision("head_width"),
+                ImageSize = Vision("image_size"),
+                PatchSize = Vision("patch_size"),
             })
         { ProjectionDim = manifest.Config.GetProperty("embed_dim").GetInt32() }, META);
 

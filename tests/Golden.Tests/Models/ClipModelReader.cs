@@ -2,7 +2,6 @@ using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Models.Clip;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Models;

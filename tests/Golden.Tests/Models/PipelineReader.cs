@@ -4,7 +4,6 @@ using SpoActors.Golden.Tests.Harness;
 using SpoActors.Specification;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Pipelines;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Models;
@@ -81,7 +80,12 @@ public sealed partial class PipelineReader : IGoldenReader
         var ids = golden.Tensor(name)[0].data<long>().ToArray();
         return new SizeConditioning
         {
-            OriginalHeight = ids[0], OriginalWidth = ids[1], CropTop = ids[2], CropLeft = ids[3], TargetHeight = ids[4], TargetWidth = ids[5],
+            OriginalHeight = ids[0],
+            OriginalWidth = ids[1],
+            CropTop = ids[2],
+            CropLeft = ids[3],
+            TargetHeight = ids[4],
+            TargetWidth = ids[5],
         };
     }
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Diffusion.Samplers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Models;

@@ -1,5 +1,4 @@
 using SpoActors.Trainer.Models.UNet;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Models;

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Models.UNet;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Models;

@@ -1,6 +1,5 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Models.Vae;
-using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Models;
 

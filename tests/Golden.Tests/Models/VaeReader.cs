@@ -3,7 +3,6 @@ using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Models.Vae;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Models;

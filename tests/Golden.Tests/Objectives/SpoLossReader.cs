@@ -5,9 +5,8 @@ using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Optimization;
-using TorchSharp;
-using Parameter = TorchSharp.Modules.Parameter;
 using static TorchSharp.torch;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace SpoActors.Golden.Tests.Objectives;
 
@@ -67,7 +66,8 @@ public sealed class SpoLossReader : IGoldenReader
             this.golden = golden;
             var config = golden.Config;
             var scheduler = SchedulerConfig.Parse(config.GetProperty("scheduler"), golden.Folder)
-                with { PredictionType = SchedulerCases.Prediction(config.GetProperty("prediction_type").GetString()!) };
+                with
+            { PredictionType = SchedulerCases.Prediction(config.GetProperty("prediction_type").GetString()!) };
             ddim = new(NoiseSchedule.Create(scheduler), config.GetProperty("steps").GetInt32(), config.GetProperty("eta").GetDouble(), DdimLastStep.ClampToFirst);
             guidanceScale = config.GetProperty("guidance_scale").GetDouble();
             Loss = new(config.GetProperty("beta").GetDouble(), config.GetProperty("eps").GetDouble());

@@ -1,7 +1,6 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Preference;
-using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Preference;
 

@@ -7,9 +7,7 @@ using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Preference;
 using SpoActors.Trainer.Preference.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Preference;
@@ -39,7 +37,8 @@ static class SpmTrainingCase
         var xl = Directory.Exists(golden.Path("sdxl"));
         using var model = DiffusionModel.Load(new ModelSpecification
         {
-            Path = golden.Path(xl ? "sdxl" : "sd15"), Vae = xl ? golden.Path("sdxl-vae-fp16-fix") : null,
+            Path = golden.Path(xl ? "sdxl" : "sd15"),
+            Vae = xl ? golden.Path("sdxl-vae-fp16-fix") : null,
         });
         var prompts = xl ? model.Prompts.ForImages(SizeConditioning.Of(XlResolution, XlResolution)) : model.Prompts;
         var positive = xl ? prompts.EncodeIds(golden.Tensor("sd_input_ids_0"), golden.Tensor("sd_input_ids_1")) : prompts.EncodeIds(golden.Tensor("sd_input_ids"));

@@ -1,9 +1,7 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Imaging;
-using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Preference;
 using SpoActors.Trainer.Preference.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Preference;

@@ -4,7 +4,6 @@ using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Preference;
 using SpoActors.Trainer.Prompts;
-using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Sampling;
 using SpoActors.Trainer.Scoring;
 using SpoActors.Trainer.Training;

@@ -1,6 +1,5 @@
 using CsCheck;
 using SpoActors.Trainer.Diffusion;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Diffusion;
@@ -110,7 +109,9 @@ public sealed class DdimSchedulerTests
         using var scope = NewDisposeScope();
         var schedule = NoiseSchedule.Create(Schedules.StableDiffusion with
         {
-            RescaleBetasZeroSnr = true, TimestepSpacing = TimestepSpacing.Trailing, PredictionType = PredictionType.VPrediction,
+            RescaleBetasZeroSnr = true,
+            TimestepSpacing = TimestepSpacing.Trailing,
+            PredictionType = PredictionType.VPrediction,
         });
         var (sample, output) = Draw(8);
         Assert.All(Enumerable.Range(1, 50), steps =>

@@ -2,7 +2,6 @@ using CsCheck;
 using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Diffusion.Samplers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Diffusion;

@@ -1,5 +1,4 @@
 using SpoActors.Trainer.Diffusion;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Diffusion;

@@ -1,6 +1,5 @@
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Models;

@@ -1,6 +1,5 @@
 using CsCheck;
 using SpoActors.Trainer.Objectives;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Objectives;

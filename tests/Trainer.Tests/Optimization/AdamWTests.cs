@@ -113,7 +113,9 @@ public sealed class AdamWTests
         using var optimizer = new AdamW([("a", new Parameter(zeros(2)))], Settings);
         var error = Assert.Throws<ArgumentException>(() => optimizer.LoadState(new Dictionary<string, Tensor>
         {
-            ["step"] = tensor(new long[] { 1 }), ["exp_avg.a"] = zeros(3), ["exp_avg.b"] = zeros(2),
+            ["step"] = tensor(new long[] { 1 }),
+            ["exp_avg.a"] = zeros(3),
+            ["exp_avg.b"] = zeros(2),
         }));
         Assert.StartsWith("the optimizer's state is not of these parameters: exp_avg_sq.a is missing; exp_avg.b is not expected; " +
             "exp_avg.a is Float32 [3], expected Float32 [2]", error.Message, StringComparison.Ordinal);

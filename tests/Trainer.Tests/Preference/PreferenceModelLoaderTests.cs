@@ -6,7 +6,6 @@ using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Preference;
 using SpoActors.Trainer.Tests.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Preference;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Tokenization;

@@ -1,5 +1,4 @@
 using SpoActors.Specification;
-using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Training;
 

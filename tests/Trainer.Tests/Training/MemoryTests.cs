@@ -49,8 +49,13 @@ public sealed class MemoryTests
         var current = Latents();
         return new PreferencePair
         {
-            Id = new PairId(round, 0, 2, prompt), Timestep = 501, Candidates = (0, 1),
-            CurrentWin = current, CurrentLose = current, NextWin = Latents(), NextLose = Latents(),
+            Id = new PairId(round, 0, 2, prompt),
+            Timestep = 501,
+            Candidates = (0, 1),
+            CurrentWin = current,
+            CurrentLose = current,
+            NextWin = Latents(),
+            NextLose = Latents(),
         };
 
         static Tensor Latents() => randn(4, 8, 8).DetachFromDisposeScope();

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using TorchSharp;
 
 namespace SpoActors.Trainer.Checkpoints.Diffusers;
 

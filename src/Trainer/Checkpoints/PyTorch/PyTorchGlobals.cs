@@ -16,16 +16,30 @@ sealed class PyTorchGlobals(string origin, long fileLength)
 
     static readonly Dictionary<string, ScalarType> StorageTypes = new(StringComparer.Ordinal)
     {
-        ["DoubleStorage"] = ScalarType.Float64, ["FloatStorage"] = ScalarType.Float32, ["HalfStorage"] = ScalarType.Float16,
-        ["BFloat16Storage"] = ScalarType.BFloat16, ["LongStorage"] = ScalarType.Int64, ["IntStorage"] = ScalarType.Int32,
-        ["ShortStorage"] = ScalarType.Int16, ["CharStorage"] = ScalarType.Int8, ["ByteStorage"] = ScalarType.Byte, ["BoolStorage"] = ScalarType.Bool,
+        ["DoubleStorage"] = ScalarType.Float64,
+        ["FloatStorage"] = ScalarType.Float32,
+        ["HalfStorage"] = ScalarType.Float16,
+        ["BFloat16Storage"] = ScalarType.BFloat16,
+        ["LongStorage"] = ScalarType.Int64,
+        ["IntStorage"] = ScalarType.Int32,
+        ["ShortStorage"] = ScalarType.Int16,
+        ["CharStorage"] = ScalarType.Int8,
+        ["ByteStorage"] = ScalarType.Byte,
+        ["BoolStorage"] = ScalarType.Bool,
     };
 
     static readonly Dictionary<string, ScalarType> Types = new(StringComparer.Ordinal)
     {
-        ["float64"] = ScalarType.Float64, ["float32"] = ScalarType.Float32, ["float16"] = ScalarType.Float16, ["bfloat16"] = ScalarType.BFloat16,
-        ["int64"] = ScalarType.Int64, ["int32"] = ScalarType.Int32, ["int16"] = ScalarType.Int16, ["int8"] = ScalarType.Int8,
-        ["uint8"] = ScalarType.Byte, ["bool"] = ScalarType.Bool,
+        ["float64"] = ScalarType.Float64,
+        ["float32"] = ScalarType.Float32,
+        ["float16"] = ScalarType.Float16,
+        ["bfloat16"] = ScalarType.BFloat16,
+        ["int64"] = ScalarType.Int64,
+        ["int32"] = ScalarType.Int32,
+        ["int16"] = ScalarType.Int16,
+        ["int8"] = ScalarType.Int8,
+        ["uint8"] = ScalarType.Byte,
+        ["bool"] = ScalarType.Bool,
     };
 
     static readonly PickleGlobal OrderedDict = new("collections", "OrderedDict"), Encode = new("_codecs", "encode"),

@@ -1,6 +1,6 @@
 using SpoActors.Trainer.Lora;
-using TorchSharp.Utils;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Models.Layers;

@@ -1,7 +1,6 @@
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Preference.Training;

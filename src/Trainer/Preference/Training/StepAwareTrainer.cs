@@ -1,7 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Optimization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Preference.Training;

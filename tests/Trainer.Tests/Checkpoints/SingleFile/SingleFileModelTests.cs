@@ -2,14 +2,12 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Diffusers;
-using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Checkpoints.SingleFile;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
 using SpoActors.Trainer.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Checkpoints.SingleFile;
