@@ -7,6 +7,9 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Training;
 
+/// <summary>Counts the process's tensors and memory, so nothing else may run beside it.</summary>
+[CollectionDefinition(nameof(MemoryTests), DisableParallelization = true)]
+[Collection(nameof(MemoryTests))]
 public sealed class MemoryTests
 {
     [Fact]
