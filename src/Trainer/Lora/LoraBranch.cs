@@ -31,11 +31,12 @@ internal sealed class LoraBranch : IDisposable
 
     public bool IsActive => state.Enabled;
 
+    /// <summary>The layer's result; all tensors are of the type that is computed in.</summary>
     public Tensor Apply(Tensor input, Tensor weight_OI, Tensor? bias_O)
     {
-        if (merged is not null) return nn.functional.linear(input, merged, bias_O);
         using var scope = NewDisposeScope();
         var dtype = weight_OI.dtype;
+        if (merged is not null) return nn.functional.linear(input, merged.to_type(dtype), bias_O).MoveToOuterDisposeScope();
         var low = nn.functional.linear(input, A_RI.to_type(dtype));
         var update = nn.functional.linear(low, B_OR.to_type(dtype));
         // A linear layer's backward does not need its output, so the update is added in place.

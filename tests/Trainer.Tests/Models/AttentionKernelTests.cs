@@ -7,16 +7,15 @@ namespace SpoActors.Trainer.Tests.Models;
 public sealed class AttentionKernelTests
 {
     [Theory]
-    [InlineData(AttentionKind.Auto, ScalarType.Float32, true, 4096, AttentionKind.Fused)]
-    [InlineData(AttentionKind.Auto, ScalarType.BFloat16, false, 4096, AttentionKind.Fused)]
-    [InlineData(AttentionKind.Auto, ScalarType.BFloat16, true, 64, AttentionKind.Plain)]
-    [InlineData(AttentionKind.Auto, ScalarType.BFloat16, true, 4096, AttentionKind.Sliced)]
-    [InlineData(AttentionKind.Sliced, ScalarType.Float32, false, 64, AttentionKind.Sliced)]
-    public void Resolve_WhenAuto_GoesByTypeSizeAndProcessor(AttentionKind kind, ScalarType dtype, bool instructions, int length, AttentionKind expected)
+    [InlineData(AttentionKind.Auto, ScalarType.Float32, 4096, AttentionKind.Fused)]
+    [InlineData(AttentionKind.Auto, ScalarType.BFloat16, 64, AttentionKind.Plain)]
+    [InlineData(AttentionKind.Auto, ScalarType.BFloat16, 4096, AttentionKind.Sliced)]
+    [InlineData(AttentionKind.Sliced, ScalarType.Float32, 64, AttentionKind.Sliced)]
+    public void Resolve_WhenAuto_GoesByTypeAndSize(AttentionKind kind, ScalarType dtype, int length, AttentionKind expected)
     {
         using var scope = NewDisposeScope();
         var tokens = zeros([2, length, 16], dtype);
-        Assert.Equal(expected, AttentionKernel.Resolve(kind, tokens, tokens, heads: 8, instructions));
+        Assert.Equal(expected, AttentionKernel.Resolve(kind, tokens, tokens, heads: 8));
     }
 
     [Theory]

@@ -1,32 +1,17 @@
 using SpoActors.Trainer.Lora;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Models.Layers;
 
 /// <summary>
-/// y = x W^T + b, with keys <c>weight</c> and <c>bias</c> like a plain linear layer, at which a LoRA branch can be attached.
-/// The branch is no part of the state dict: the base model's keys stay what they were.
+/// y = x W^T + b, at which a LoRA branch can be attached. The branch is no part of the state dict: the base model's keys stay what
+/// they were.
 /// </summary>
-public sealed class AdaptableLinear : nn.Module<Tensor, Tensor>
+public sealed class AdaptableLinear : WeightedLayer
 {
-    [ComponentName(Name = "weight")]
-    Parameter _weight = null!;
-
-    [ComponentName(Name = "bias")]
-    Parameter? _bias;
-
     public AdaptableLinear(int inFeatures, int outFeatures, bool hasBias = true, Device? device = null, ScalarType? dtype = null)
-        : base(nameof(AdaptableLinear))
-    {
+        : base(nameof(AdaptableLinear), [outFeatures, inFeatures], hasBias, device, dtype) =>
         (InFeatures, OutFeatures) = (inFeatures, outFeatures);
-        weight = new Parameter(empty(outFeatures, inFeatures, dtype, device), false);
-        nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
-        if (!hasBias) return;
-        bias = new Parameter(empty(outFeatures, dtype, device), false);
-        nn.init.uniform_(bias, -1 / Math.Sqrt(inFeatures), 1 / Math.Sqrt(inFeatures));
-    }
 
     public int InFeatures { get; }
 
@@ -35,44 +20,16 @@ public sealed class AdaptableLinear : nn.Module<Tensor, Tensor>
     /// <summary>The LoRA branch, or null.</summary>
     internal LoraBranch? Lora { get; set; }
 
-    /// <summary>W, [out, in].</summary>
-    public Parameter weight
-    {
-        get => _weight;
-        set
-        {
-            if (_weight is not null && value.Handle == _weight.Handle) return;
-            _weight?.Dispose();
-            _weight = (Parameter)value.DetachFromDisposeScope();
-            ConditionallyRegisterParameter("weight", _weight);
-        }
-    }
-
-    /// <summary>b, [out], or null.</summary>
-    public Parameter? bias
-    {
-        get => _bias;
-        set
-        {
-            _bias?.Dispose();
-            _bias = (Parameter?)value?.DetachFromDisposeScope();
-            ConditionallyRegisterParameter("bias", _bias);
-        }
-    }
-
     /// <param name="input">[..., in].</param>
     /// <returns>[..., out], a tensor of its own that the caller may change in place.</returns>
-    public override Tensor forward(Tensor input) => Lora is { IsActive: true } lora
-        ? lora.Apply(input, _weight, _bias)
-        : nn.functional.linear(input, _weight, _bias);
-
-    protected override void Dispose(bool disposing)
+    public override Tensor forward(Tensor input)
     {
-        if (disposing)
-        {
-            _weight?.Dispose();
-            _bias?.Dispose();
-        }
-        base.Dispose(disposing);
+        var type = ComputeType.Of(weight);
+        if (type == weight.dtype) return Apply(input, weight, bias);
+        using var scope = NewDisposeScope();
+        return Apply(input.to_type(type), weight.to_type(type), bias?.to_type(type)).to_type(input.dtype).MoveToOuterDisposeScope();
     }
+
+    Tensor Apply(Tensor input, Tensor weight_OI, Tensor? bias_O) =>
+        Lora is { IsActive: true } lora ? lora.Apply(input, weight_OI, bias_O) : nn.functional.linear(input, weight_OI, bias_O);
 }

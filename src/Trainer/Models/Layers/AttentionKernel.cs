@@ -25,12 +25,12 @@ public static class AttentionKernel
     public static Tensor Attend(Tensor query_BLE, Tensor key_BSE, Tensor value_BSE, int heads, AttentionKind kind, bool upcast = false)
     {
         using var scope = NewDisposeScope();
-        if (upcast && query_BLE.dtype != ScalarType.Float32)
+        if ((upcast || ComputeType.Of(query_BLE) != query_BLE.dtype) && query_BLE.dtype != ScalarType.Float32)
         {
             var (q, k, v) = (query_BLE.to_type(ScalarType.Float32), key_BSE.to_type(ScalarType.Float32), value_BSE.to_type(ScalarType.Float32));
             return Attend(q, k, v, heads, kind).to_type(query_BLE.dtype).MoveToOuterDisposeScope();
         }
-        kind = Resolve(kind, query_BLE, key_BSE, heads, CpuFeatures.BFloat16);
+        kind = Resolve(kind, query_BLE, key_BSE, heads);
         var output = kind == AttentionKind.Fused
             ? Fused(query_BLE, key_BSE, value_BSE, heads)
             : Explicit(query_BLE, key_BSE, value_BSE, heads, sliced: kind == AttentionKind.Sliced);
@@ -38,15 +38,14 @@ public static class AttentionKernel
     }
 
     /// <summary>
-    /// What Auto stands for: the fused kernel, except for bfloat16 on a CPU with instructions for it, where two matrix products
-    /// and a softmax are about twice as fast (without such instructions they are 20 times slower); in slices where all scores at once
-    /// would take too much memory. It doesn't depend on whether gradients are wanted, so that a recomputed block gives the same bits.
+    /// What Auto stands for: the fused kernel, except for bfloat16 on the CPU, where two matrix products and a softmax are about twice
+    /// as fast; in slices where all scores at once would take too much memory. It doesn't depend on whether gradients are wanted, so
+    /// that a recomputed block gives the same bits.
     /// </summary>
-    internal static AttentionKind Resolve(AttentionKind kind, Tensor query_BLE, Tensor key_BSE, int heads, bool bfloat16Instructions)
+    internal static AttentionKind Resolve(AttentionKind kind, Tensor query_BLE, Tensor key_BSE, int heads)
     {
         if (kind != AttentionKind.Auto) return kind;
-        var onCpu = query_BLE.device_type == TorchSharp.DeviceType.CPU;
-        if (!(onCpu && bfloat16Instructions && query_BLE.dtype == ScalarType.BFloat16)) return AttentionKind.Fused;
+        if (query_BLE.dtype != ScalarType.BFloat16 || query_BLE.device_type != TorchSharp.DeviceType.CPU) return AttentionKind.Fused;
         return ScoreBytes(query_BLE.shape[0] * heads, query_BLE.shape[1], key_BSE.shape[1], query_BLE.ElementSize) > SliceBytes
             ? AttentionKind.Sliced
             : AttentionKind.Plain;

@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Models.Layers;
@@ -6,13 +5,13 @@ namespace SpoActors.Trainer.Models.Layers;
 /// <summary>A 3x3 convolution of stride 2. Key <c>conv</c>.</summary>
 public sealed class StridedDownsample : nn.Module<Tensor, Tensor>
 {
-    readonly Conv2d conv;
+    readonly Convolution2d conv;
     readonly bool padRightAndBottom;
 
     /// <summary><paramref name="padding"/> 1 pads all sides (UNet); 0 pads one zero right and bottom only (the VAE's encoder).</summary>
     public StridedDownsample(int channels, int padding, Device? device, ScalarType? dtype) : base(nameof(StridedDownsample))
     {
-        conv = nn.Conv2d(channels, channels, 3, stride: 2, padding: padding, device: device, dtype: dtype);
+        conv = new Convolution2d(channels, channels, 3, stride: 2, padding: padding, device: device, dtype: dtype);
         padRightAndBottom = padding == 0;
         RegisterComponents();
     }
@@ -28,11 +27,11 @@ public sealed class StridedDownsample : nn.Module<Tensor, Tensor>
 /// <summary>Nearest-neighbour enlargement and a 3x3 convolution. Key <c>conv</c>.</summary>
 public sealed class NearestUpsample : nn.Module<Tensor, long[]?, Tensor>
 {
-    readonly Conv2d conv;
+    readonly Convolution2d conv;
 
     public NearestUpsample(int channels, Device? device, ScalarType? dtype) : base(nameof(NearestUpsample))
     {
-        conv = nn.Conv2d(channels, channels, 3, padding: 1, device: device, dtype: dtype);
+        conv = new Convolution2d(channels, channels, 3, padding: 1, device: device, dtype: dtype);
         RegisterComponents();
     }
 

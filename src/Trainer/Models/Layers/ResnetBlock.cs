@@ -7,11 +7,11 @@ namespace SpoActors.Trainer.Models.Layers;
 public sealed class ResnetBlock : nn.Module<Tensor, Tensor?, Tensor>
 {
     readonly GroupNorm norm1;
-    readonly Conv2d conv1;
+    readonly Convolution2d conv1;
     readonly AdaptableLinear? time_emb_proj;
     readonly GroupNorm norm2;
-    readonly Conv2d conv2;
-    readonly Conv2d? conv_shortcut;
+    readonly Convolution2d conv2;
+    readonly Convolution2d? conv_shortcut;
 
     /// <summary>
     /// <paramref name="timeChannels"/> is the width of the time embedding, null for none. Where the channels differ, a 1x1
@@ -21,11 +21,11 @@ public sealed class ResnetBlock : nn.Module<Tensor, Tensor?, Tensor>
         : base(nameof(ResnetBlock))
     {
         norm1 = Norms.Group(groups, inChannels, eps, device, dtype);
-        conv1 = nn.Conv2d(inChannels, outChannels, 3, padding: 1, device: device, dtype: dtype);
+        conv1 = new Convolution2d(inChannels, outChannels, 3, padding: 1, device: device, dtype: dtype);
         if (timeChannels is { } time) time_emb_proj = new AdaptableLinear(time, outChannels, device: device, dtype: dtype);
         norm2 = Norms.Group(groups, outChannels, eps, device, dtype);
-        conv2 = nn.Conv2d(outChannels, outChannels, 3, padding: 1, device: device, dtype: dtype);
-        if (inChannels != outChannels) conv_shortcut = nn.Conv2d(inChannels, outChannels, 1, device: device, dtype: dtype);
+        conv2 = new Convolution2d(outChannels, outChannels, 3, padding: 1, device: device, dtype: dtype);
+        if (inChannels != outChannels) conv_shortcut = new Convolution2d(inChannels, outChannels, 1, device: device, dtype: dtype);
         RegisterComponents();
     }
 
@@ -43,7 +43,7 @@ public sealed class ResnetBlock : nn.Module<Tensor, Tensor?, Tensor>
         return output.add_(conv_shortcut?.call(input_BCHW) ?? input_BCHW).MoveToOuterDisposeScope();
     }
 
-    static Tensor NormSiluConv(GroupNorm norm, Conv2d conv, Tensor x)
+    static Tensor NormSiluConv(GroupNorm norm, Convolution2d conv, Tensor x)
     {
         using var activated = Norms.NormSilu(norm, x);
         return conv.call(activated);

@@ -15,14 +15,14 @@ namespace SpoActors.Trainer.Models.UNet;
 /// </remarks>
 public sealed class UNet2DCondition : nn.Module<Tensor, Tensor, UNetConditioning, Tensor>
 {
-    readonly Conv2d conv_in;
+    readonly Convolution2d conv_in;
     readonly TimestepEmbedding time_embedding;
     readonly TimestepEmbedding? add_embedding;
     readonly ModuleList<UNetDownBlock> down_blocks = new();
     readonly UNetMidBlock mid_block;
     readonly ModuleList<UNetUpBlock> up_blocks = new();
     readonly GroupNorm conv_norm_out;
-    readonly Conv2d conv_out;
+    readonly Convolution2d conv_out;
     readonly ComputeOptions options = new();
 
     /// <param name="config">The model's settings.</param>
@@ -32,7 +32,7 @@ public sealed class UNet2DCondition : nn.Module<Tensor, Tensor, UNetConditioning
     {
         Config = config;
         var channels = config.BlockOutChannels;
-        conv_in = nn.Conv2d(config.InChannels, channels[0], config.ConvInKernel, padding: config.ConvInKernel / 2, device: device, dtype: dtype);
+        conv_in = new Convolution2d(config.InChannels, channels[0], config.ConvInKernel, padding: config.ConvInKernel / 2, device: device, dtype: dtype);
         time_embedding = new TimestepEmbedding(channels[0], config.TimeEmbeddingDim, device, dtype);
         if (config.AddedConditioning is { } added)
             add_embedding = new TimestepEmbedding(added.InputDim, config.TimeEmbeddingDim, device, dtype);
@@ -43,7 +43,7 @@ public sealed class UNet2DCondition : nn.Module<Tensor, Tensor, UNetConditioning
         for (var level = channels.Count - 1; level >= 0; level--)
             up_blocks.Add(new UNetUpBlock(context, level, channels[Math.Min(level + 1, channels.Count - 1)]));
         conv_norm_out = Norms.Group(config.NormNumGroups, channels[0], config.NormEps, device, dtype);
-        conv_out = nn.Conv2d(channels[0], config.OutChannels, config.ConvOutKernel, padding: config.ConvOutKernel / 2, device: device, dtype: dtype);
+        conv_out = new Convolution2d(channels[0], config.OutChannels, config.ConvOutKernel, padding: config.ConvOutKernel / 2, device: device, dtype: dtype);
         RegisterComponents();
         foreach (var parameter in parameters()) parameter.requires_grad_(false);
         eval();

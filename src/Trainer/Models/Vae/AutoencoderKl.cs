@@ -1,5 +1,5 @@
 using SpoActors.Specification;
-using TorchSharp.Modules;
+using SpoActors.Trainer.Models.Layers;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Models.Vae;
@@ -13,8 +13,8 @@ public sealed class AutoencoderKl : nn.Module<Tensor, Tensor>
 {
     readonly VaeEncoder encoder;
     readonly VaeDecoder decoder;
-    readonly Conv2d quant_conv;
-    readonly Conv2d post_quant_conv;
+    readonly Convolution2d quant_conv;
+    readonly Convolution2d post_quant_conv;
     readonly ComputeOptions options = new();
 
     /// <param name="config">The model's settings.</param>
@@ -26,8 +26,8 @@ public sealed class AutoencoderKl : nn.Module<Tensor, Tensor>
         var context = new VaeBlockContext(config, options, device, dtype);
         encoder = new VaeEncoder(context);
         decoder = new VaeDecoder(context);
-        quant_conv = nn.Conv2d(2 * config.LatentChannels, 2 * config.LatentChannels, 1, device: device, dtype: dtype);
-        post_quant_conv = nn.Conv2d(config.LatentChannels, config.LatentChannels, 1, device: device, dtype: dtype);
+        quant_conv = new Convolution2d(2 * config.LatentChannels, 2 * config.LatentChannels, 1, device: device, dtype: dtype);
+        post_quant_conv = new Convolution2d(config.LatentChannels, config.LatentChannels, 1, device: device, dtype: dtype);
         RegisterComponents();
         foreach (var parameter in parameters()) parameter.requires_grad_(false);
         eval();
