@@ -1,6 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Diffusers;
+using SpoActors.Trainer.Checkpoints.SingleFile;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Models.Vae;
 using static TorchSharp.torch;
@@ -19,14 +19,14 @@ public static class LatentDecoderLoading
         // Such an autoencoder overflows float16.
         var dtype = config.ForceUpcast && specification.Dtype == NumberType.Float16 ? ScalarType.Float32 : specification.Dtype.ToScalarType();
         var device = TorchNames.ParseDevice(specification.Device);
-        using var weights = specification.Vae is { } folder ? ComponentWeights.Open(folder) : model.Weights("vae");
+        using var weights = specification.Vae is { } other ? VaeSource.Weights(other) : model.Weights("vae");
         var vae = ModuleLoading.Load(new AutoencoderKl(config, META, dtype), weights, new LoadOptions { Dtype = dtype, Device = device });
         vae.Attention = specification.Attention;
         if (specification.VaeTiling) vae.Tiling = new VaeTiling();
         return new LatentDecoder(vae, dtype, device);
     }
 
-    internal static VaeConfig Config(ModelSpecification specification, IModelSource model) => specification.Vae is { } folder
-        ? VaeConfig.Load(Path.Combine(folder, "config.json"))
+    internal static VaeConfig Config(ModelSpecification specification, IModelSource model) => specification.Vae is { } other
+        ? VaeSource.Config(other, model.IsXl, VaeConfig.Parse)
         : model.Config("vae", VaeConfig.Parse);
 }

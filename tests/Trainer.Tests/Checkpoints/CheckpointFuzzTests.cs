@@ -4,6 +4,7 @@ using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Checkpoints.PyTorch;
 using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Checkpoints.SingleFile;
 using SpoActors.Trainer.Native;
 using static TorchSharp.torch;
 
@@ -60,6 +61,25 @@ public sealed class CheckpointFuzzTests : IDisposable
             using var lora = NewDisposeScope();
             LoraWeights.Read(path);
             return SafetensorsFile.Open(path);
+        });
+    }
+
+    [Theory]
+    [InlineData(9)]
+    public void SingleFile_WhenDamaged_IsRefusedOrRead(int seed)
+    {
+        using var scope = NewDisposeScope();
+        var file = Safetensors(
+            ("model.diffusion_model.input_blocks.0.0.weight", ones(2, 1)), ("model.diffusion_model.input_blocks.1.0.in_layers.2.weight", ones(1, 1)),
+            ("model.diffusion_model.middle_block.1.proj_in.weight", ones(1, 1)), ("first_stage_model.decoder.mid.attn_1.q.weight", ones(1, 1, 1, 1)),
+            ("conditioner.embedders.1.model.text_projection", ones(1, 2)), ("conditioner.embedders.1.model.transformer.resblocks.0.attn.in_proj_bias", ones(3)));
+        foreach (var component in (string[])["unet", "vae", "text_encoder_2"])
+            Fuzz(seed, file, path => SingleFileModel.Open(path).Weights(component));
+        Fuzz(seed, file, path =>
+        {
+            var model = SingleFileModel.Open(path);
+            model.ReadConfig("unet");
+            return model.Weights("unet");
         });
     }
 

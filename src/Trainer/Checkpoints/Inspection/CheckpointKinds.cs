@@ -1,17 +1,16 @@
 using SpoActors.Trainer.Checkpoints.Lora;
+using SpoActors.Trainer.Checkpoints.SingleFile;
 
 namespace SpoActors.Trainer.Checkpoints.Inspection;
 
 /// <summary>Tells checkpoints apart by the tensors that only one kind has.</summary>
 static class CheckpointKinds
 {
-    const string OriginalUNet = "model.diffusion_model.", XlText = "conditioner.embedders.1.", RefinerText = "conditioner.embedders.0.model.", Sd2Text = "cond_stage_model.model.";
-
     public static CheckpointKind Of(ITensorSource source)
     {
         bool Has(string key) => source.Tensors.ContainsKey(key) || source.Tensors.ContainsKey("model." + key);
         if (LoraWeights.FormatOf(source) is not null) return CheckpointKind.Lora;
-        if (AnyBegins(source, OriginalUNet)) return CheckpointKind.SingleFile;
+        if (SingleFileModel.Recognises(source)) return CheckpointKind.SingleFile;
         if (Has("conv_in.weight") && Has("time_embedding.linear_1.weight")) return CheckpointKind.UNet;
         if (Has("encoder.conv_in.weight") && Has("decoder.conv_in.weight")) return CheckpointKind.Vae;
         if (Has("vision_model.embeddings.class_embedding"))
@@ -25,9 +24,9 @@ static class CheckpointKinds
     /// <summary>Which Stable Diffusion a file belongs to; null where it cannot be told.</summary>
     public static string? Family(ITensorSource source)
     {
-        if (AnyBegins(source, XlText)) return "SDXL";
-        if (AnyBegins(source, RefinerText)) return "SDXL refiner";
-        if (AnyBegins(source, Sd2Text)) return "SD 2.x";
+        if (AnyBegins(source, SingleFileModel.XlSecondPrefix)) return "SDXL";
+        if (AnyBegins(source, SingleFileModel.RefinerPrefix)) return "SDXL refiner";
+        if (AnyBegins(source, SingleFileModel.Sd2TextPrefix)) return "SD 2.x";
         return TextWidth(source) switch { 768 => "SD 1.x", 1024 => "SD 2.x", 1280 => "SDXL refiner", 2048 => "SDXL", _ => null };
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SpoActors.Trainer.Rewards;
 using SpoActors.Trainer.Tokenization;
 
 namespace SpoActors.Trainer.Checkpoints.SingleFile;
@@ -10,9 +9,9 @@ namespace SpoActors.Trainer.Checkpoints.SingleFile;
 /// </summary>
 public sealed class SingleFileModel : IModelSource
 {
-    const string UNetPrefix = "model.diffusion_model.", VaePrefix = "first_stage_model.";
-    const string SdTextPrefix = "cond_stage_model.transformer.", XlTextPrefix = "conditioner.embedders.0.transformer.", XlSecondPrefix = "conditioner.embedders.1.model.";
-    const string Sd2TextPrefix = "cond_stage_model.model.", RefinerPrefix = "conditioner.embedders.0.model.";
+    internal const string UNetPrefix = "model.diffusion_model.", VaePrefix = "first_stage_model.", XlSecondPrefix = "conditioner.embedders.1.model.";
+    internal const string Sd2TextPrefix = "cond_stage_model.model.", RefinerPrefix = "conditioner.embedders.0.model.";
+    const string SdTextPrefix = "cond_stage_model.transformer.", XlTextPrefix = "conditioner.embedders.0.transformer.";
 
     /// <summary>Beside the weights: buffers of the noise schedule, averaged weights, marks of v-prediction.</summary>
     static readonly string[] Ignorable =
@@ -53,7 +52,7 @@ public sealed class SingleFileModel : IModelSource
     /// <exception cref="CheckpointException">It is malformed, in another layout, of another model, or holds names that no such model has.</exception>
     public static SingleFileModel Open(string path)
     {
-        using var source = OpenFile(path);
+        using var source = CheckpointFile.Open(path);
         if (!Recognises(source))
             throw new CheckpointException($"'{path}' is no single-file checkpoint of SD 1.x or SDXL: it has no tensor '{UNetPrefix}...'. "
                 + "For weights of one component, give the diffusers folder that holds it.");
@@ -81,7 +80,7 @@ public sealed class SingleFileModel : IModelSource
     public ITensorSource Weights(string component)
     {
         Require([component]);
-        var part = MappedTensorSource.Below(OpenFile(Path), prefixes[component]);
+        var part = MappedTensorSource.Below(CheckpointFile.Open(Path), prefixes[component]);
         return component switch
         {
             "unet" => OriginalUNetNames.AsDiffusers(part),
@@ -122,6 +121,4 @@ public sealed class SingleFileModel : IModelSource
 
     static MappedTensorSource WithoutLogitScale(ITensorSource source) =>
         new(source, source.Tensors.Keys.Where(k => k != "logit_scale").ToDictionary(k => k, k => new MappedTensor(k), StringComparer.Ordinal));
-
-    static ITensorSource OpenFile(string path) => CheckpointFile.Open(path);
 }

@@ -49,6 +49,10 @@ sealed partial class OriginalLayout(int layers, bool[] upAttention, int vaeLevel
     public static bool IsVaeProjection(string key) =>
         key.Contains("mid_block.attentions.0.to_", StringComparison.Ordinal) && key.EndsWith(".weight", StringComparison.Ordinal);
 
+    /// <summary>The same of a tensor under the original's name.</summary>
+    public static bool IsOriginalProjection(string key) =>
+        key.Contains("mid.attn_1.", StringComparison.Ordinal) && key.EndsWith(".weight", StringComparison.Ordinal) && !key.Contains("attn_1.norm.", StringComparison.Ordinal);
+
     string Block(Match part)
     {
         var (level, index, rest) = (int.Parse(part.Groups["level"].Value), int.Parse(part.Groups["index"].Value), part.Result("$'"));

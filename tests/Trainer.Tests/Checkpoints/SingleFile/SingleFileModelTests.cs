@@ -113,6 +113,16 @@ public sealed class SingleFileModelTests : IDisposable
     }
 
     [Fact]
+    public void Open_OfAPickledFile_ReadsItSafely()
+    {
+        using var scope = NewDisposeScope();
+        const string Key = "model.diffusion_model.out.2.bias";
+        var path = folder.Write("model.ckpt", PickleBuilder.Zip(PickleBuilder.StateDict(legacy: false, (Key, "0", 1, [4], [1])), ["0"]));
+        using var weights = SingleFileModel.Open(path).Weights("unet");
+        Assert.Equal([1f, 2, 3, 4], weights.Load("conv_out.bias").data<float>().ToArray());
+    }
+
+    [Fact]
     public void Open_OfOneComponent_SaysWhatItExpected()
     {
         var path = SparseCheckpoint.Write(folder.Path("unet.safetensors"), ManifestShapes("sd15_unet"));
