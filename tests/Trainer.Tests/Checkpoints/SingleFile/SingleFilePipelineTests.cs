@@ -18,8 +18,13 @@ public sealed class SingleFilePipelineTests : IDisposable
 {
     static readonly UNetConfig UNet = new()
     {
-        BlockOutChannels = [32, 64], LayersPerBlock = [1, 1], DownAttention = [true, false], UpAttention = [false, true], AttentionHeads = [8, 8],
-        TransformerLayersPerBlock = [1, 1], CrossAttentionDim = 64,
+        BlockOutChannels = [32, 64],
+        LayersPerBlock = [1, 1],
+        DownAttention = [true, false],
+        UpAttention = [false, true],
+        AttentionHeads = [8, 8],
+        TransformerLayersPerBlock = [1, 1],
+        CrossAttentionDim = 64,
     };
 
     static readonly VaeConfig Vae = new() { BlockOutChannels = [32, 32], LayersPerBlock = 1 };
