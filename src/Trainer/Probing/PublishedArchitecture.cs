@@ -60,7 +60,7 @@ public sealed record PublishedArchitecture
             BlockOutChannels = [320, 640, 1280],
             LayersPerBlock = [2, 2, 2],
             DownAttention = [false, true, true],
-            UpAttention = [true, true, false],
+            UpAttention = [false, true, true],
             AttentionHeads = [5, 10, 20],
             TransformerLayersPerBlock = [1, 2, 10],
             CrossAttentionDim = 2048,
