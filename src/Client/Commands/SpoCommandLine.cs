@@ -16,6 +16,7 @@ public static class SpoCommandLine
         new InspectCommand(output),
         new ConvertCommand(output),
         new DoctorCommand(output, time),
+        ShapesDoor.Create(output, time),
     };
 
     /// <summary>Parses, runs, and turns every failure into a message and an exit code.</summary>

@@ -1,0 +1,82 @@
+using SkiaSharp;
+using SpoActors.ShapesWorld.Training;
+using SpoActors.ShapesWorld.World;
+using SpoActors.Trainer.Preference.Data;
+using SpoActors.Trainer.Preference.Training;
+using static TorchSharp.torch;
+
+namespace SpoActors.ShapesWorld.Preference;
+
+/// <summary>A batch of pairs with their labels; images float32 in -1 .. 1, [B, 3, 64, 64].</summary>
+public sealed record LabelledPairs(IReadOnlyList<string> Captions, Tensor First_BCHW, Tensor Second_BCHW, PairLabels Labels);
+
+/// <summary>
+/// Training pairs: half of them by the model, half renders of one caption in two qualities, of which some have one image of another
+/// caption. Renders cover qualities and mistakes that the model rarely shows.
+/// </summary>
+public sealed class PairSource : IDisposable
+{
+    const double WrongCaptionShare = 0.3;
+
+    readonly List<(string Caption, byte[] First, byte[] Second, double Label)> pairs = [];
+    readonly SceneRenderer renderer = new();
+    readonly ulong seed;
+
+    /// <param name="folder">Files of <see cref="PreferenceImages"/>.</param>
+    /// <param name="seed">Of batches and renders.</param>
+    /// <exception cref="InvalidDataException">There are none, or they are damaged.</exception>
+    public PairSource(string folder, ulong seed)
+    {
+        this.seed = seed;
+        var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.parquet").Order(StringComparer.Ordinal).ToList() : [];
+        if (files.Count == 0) throw new InvalidDataException($"'{folder}' holds no parquet files of preferences; make them first.");
+        foreach (var example in files.SelectMany(PickAPicFile.Read))
+            pairs.Add((example.Caption, Decode(example.Image0), Decode(example.Image1), example.Label0));
+    }
+
+    /// <summary>Pairs by the model.</summary>
+    public int Count => pairs.Count;
+
+    /// <summary>The batch of a training step; the same whenever it is asked for.</summary>
+    public LabelledPairs Batch(int step, int size)
+    {
+        var random = new SceneRandom(seed, WorldDraw.Order, (uint)step, 1);
+        var chosen = new List<(string Caption, byte[] First, byte[] Second, double Label)>();
+        for (var i = 0; i < size; i++)
+            chosen.Add(i % 2 == 0 ? pairs[random.Below(pairs.Count)] : Render(ref random, (uint)(step * size + i)));
+        var label_B = tensor(chosen.Select(c => (float)c.Label).ToArray());
+        return new LabelledPairs([.. chosen.Select(c => c.Caption)], ImageTensors.FromBytes([.. chosen.Select(c => c.First)]),
+            ImageTensors.FromBytes([.. chosen.Select(c => c.Second)]), new PairLabels(label_B, 1 - label_B, ones_like(label_B)));
+    }
+
+    public void Dispose() => renderer.Dispose();
+
+    (string, byte[], byte[], double) Render(ref SceneRandom random, uint index)
+    {
+        var caption = PromptSplit.Draw(seed ^ 0x9A1, index, heldOut: false);
+        var (first, second) = (SceneGenerator.Create(caption, seed, 2 * index), SceneGenerator.Create(caption, seed, 2 * index + 1));
+        var (soft0, soft1) = (1.0, 1.0);
+        if (random.Uniform(0, 1) < WrongCaptionShare)
+        {
+            var other = SceneGenerator.Create(PromptSplit.Draw(seed ^ 0x9A2, index, heldOut: false), seed, 2 * index + 1, second.Quality);
+            var soft = SoftOf(caption, other);
+            if (random.Below(2) == 0) (first, soft0) = (other with { Quality = first.Quality }, soft);
+            else (second, soft1) = (other, soft);
+        }
+        var label = Utility.Label(Utility.Of(first.Quality.Aesthetics, soft0), Utility.Of(second.Quality.Aesthetics, soft1), ref random);
+        return (caption.Caption, renderer.Render(first), renderer.Render(second), label);
+    }
+
+    static double SoftOf(SceneDescription caption, Scene scene) => Oracles.Alignment.Of(caption,
+        [.. scene.Objects.Select(o => new Oracles.FoundObject(o.Colour, o.Shape, o.X, o.Y, o.Radius, 1))]).Soft;
+
+    static byte[] Decode(byte[] picture)
+    {
+        using var bitmap = SKBitmap.Decode(picture, new SKImageInfo(Scene.Size, Scene.Size, SKColorType.Rgba8888, SKAlphaType.Opaque))
+            ?? throw new InvalidDataException("an image of the preference data cannot be decoded.");
+        var pixels = bitmap.GetPixelSpan();
+        var rgb = new byte[Scene.Size * Scene.Size * 3];
+        for (var pixel = 0; pixel < Scene.Size * Scene.Size; pixel++) pixels.Slice(pixel * 4, 3).CopyTo(rgb.AsSpan(pixel * 3));
+        return rgb;
+    }
+}
