@@ -72,4 +72,16 @@ public sealed class CheckpointCommandTests
         Assert.Contains("is no LoRA of a UNet; `spo inspect` says what it is", output.StandardError, StringComparison.Ordinal);
         Assert.False(File.Exists(folder["x.safetensors"]));
     }
+
+    [Fact]
+    public async Task Sample_WhenLoraIsOfAnotherModel_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        await Spo.Run(Spo.TinyRun(folder.Path, "--set", "evaluation.count=0", "--set", "training.rounds=1"));
+        var other = Repository.PathOf("tests/data/golden/spo/sdxl_a/pipeline");
+        var (code, output) = await Spo.Run("sample", other, "--prompt", "a", "--lora", folder["tiny/pytorch_lora_weights.safetensors"], "--output", folder["images"]);
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.NotEmpty(output.StandardError);
+        Assert.False(Directory.Exists(folder["images"]));
+    }
 }

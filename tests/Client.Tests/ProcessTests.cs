@@ -6,7 +6,7 @@ namespace SpoActors.Client.Tests;
 /// <summary>The program as a process: exit status, and what goes to which stream.</summary>
 public sealed class ProcessTests
 {
-    static async Task<(int Code, string Out, string Error)> Spo(params string[] args)
+    static async Task<(int Code, string Out, string Error)> Start(params string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "spo.dll"));
@@ -21,7 +21,7 @@ public sealed class ProcessTests
     [Fact]
     public async Task Process_WhenJsonIsAsked_WritesNothingElseToStandardOutput()
     {
-        var (code, output, error) = await Spo("inspect", Repository.PathOf("tests/data/tiny/spm/model.safetensors"), "--format", "json");
+        var (code, output, error) = await Start("inspect", Repository.PathOf("tests/data/tiny/spm/model.safetensors"), "--format", "json");
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(output);
         Assert.Equal("step_aware_preference_model", json.RootElement.GetProperty("kind").GetString());
@@ -30,8 +30,34 @@ public sealed class ProcessTests
     [Fact]
     public async Task Process_WhenCommandFails_WritesWhyToStandardError()
     {
-        var (code, output, error) = await Spo("inspect", "/nowhere");
+        var (code, output, error) = await Start("inspect", "/nowhere");
         Assert.Equal((3, ""), (code, output));
         Assert.Contains("'/nowhere' does not exist.", error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Process_WhenTerminated_StopsAndCanBeResumed()
+    {
+        using var folder = new TemporaryFolder();
+        string[] options = Spo.TinyRun(folder.Path, "--set", "evaluation.count=0", "--set", "training.epochs=100", "--set", "training.rounds=null");
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "spo.dll"));
+        foreach (var option in options) start.ArgumentList.Add(option);
+        using var process = Process.Start(start)!;
+        var error = "";
+        while (await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            error += line + "\n";
+            if (line.StartsWith("round 2", StringComparison.Ordinal)) Assert.Equal(0, Terminate(process.Id, SigTerm));
+        }
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == (int)ExitCode.Cancelled, error);
+        Assert.Contains("--resume", error, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder["tiny/manifest.json"]));
+    }
+
+    const int SigTerm = 15;
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "kill")]
+    static extern int Terminate(int process, int signal);
 }
