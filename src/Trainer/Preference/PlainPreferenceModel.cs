@@ -5,34 +5,16 @@ using static TorchSharp.torch;
 namespace SpoActors.Trainer.Preference;
 
 /// <summary>A CLIP preference model without step conditioning (PickScore): the paper's ablation, and what a step-aware model starts from.</summary>
-public sealed class PlainPreferenceModel(ClipModel network, PreferencePreprocessing preprocessing, IPromptTokenizer tokenizer) : IPreferenceModel
+public sealed class PlainPreferenceModel(ClipModel network, PreferencePreprocessing preprocessing, IPromptTokenizer tokenizer)
+    : ClipPreferenceModel(network, preprocessing, tokenizer)
 {
     public ClipModel Network => network;
 
-    public PreferencePreprocessing Preprocessing => preprocessing;
+    public override bool IsStepAware => false;
 
-    public IPromptTokenizer Tokenizer => tokenizer;
+    protected override Tensor LogitScale => network.LogitScale;
 
-    public ScalarType ScalarType => network.LogitScale.dtype;
+    protected override Tensor TextFeatures(Tensor inputIds_BL) => network.TextFeatures(inputIds_BL);
 
-    public Device Device => network.LogitScale.device;
-
-    public bool IsStepAware => false;
-
-    public Tensor EncodeText(Tensor inputIds_BL)
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        return ClipFeatures.Normalize(network.TextFeatures(inputIds_BL.to(Device))).MoveToOuterDisposeScope();
-    }
-
-    public Tensor Score(Tensor images_BCHW, Tensor textFeatures_BD, Tensor timesteps_B)
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var pixels_BCHW = preprocessing.ForScoring(images_BCHW.to(Device)).to_type(ScalarType);
-        return ClipFeatures.RowScores(network.LogitScale, network.ImageFeatures(pixels_BCHW), textFeatures_BD).MoveToOuterDisposeScope();
-    }
-
-    public void Dispose() => network.Dispose();
+    protected override Tensor ImageFeatures(Tensor pixels_BCHW, Tensor timesteps_B) => network.ImageFeatures(pixels_BCHW);
 }

@@ -4,37 +4,17 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Preference;
 
-/// <summary>The step-aware preference model (paper section 4.1) ready to score. Runs without gradients; it is trained through its network.</summary>
-public sealed class StepAwarePreferenceModel(
-    TimeConditionedClipModel network, PreferencePreprocessing preprocessing, IPromptTokenizer tokenizer) : IPreferenceModel
+/// <summary>The step-aware preference model (paper section 4.1) ready to score.</summary>
+public sealed class StepAwarePreferenceModel(TimeConditionedClipModel network, PreferencePreprocessing preprocessing, IPromptTokenizer tokenizer)
+    : ClipPreferenceModel(network, preprocessing, tokenizer)
 {
     public TimeConditionedClipModel Network => network;
 
-    public PreferencePreprocessing Preprocessing => preprocessing;
+    public override bool IsStepAware => true;
 
-    public IPromptTokenizer Tokenizer => tokenizer;
+    protected override Tensor LogitScale => network.LogitScale;
 
-    public ScalarType ScalarType => network.LogitScale.dtype;
+    protected override Tensor TextFeatures(Tensor inputIds_BL) => network.TextFeatures(inputIds_BL);
 
-    public Device Device => network.LogitScale.device;
-
-    public bool IsStepAware => true;
-
-    public Tensor EncodeText(Tensor inputIds_BL)
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        return ClipFeatures.Normalize(network.TextFeatures(inputIds_BL.to(Device))).MoveToOuterDisposeScope();
-    }
-
-    public Tensor Score(Tensor images_BCHW, Tensor textFeatures_BD, Tensor timesteps_B)
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var pixels_BCHW = preprocessing.ForScoring(images_BCHW.to(Device)).to_type(ScalarType);
-        var image_BD = network.ImageFeatures(pixels_BCHW, timesteps_B.to(Device));
-        return ClipFeatures.RowScores(network.LogitScale, image_BD, textFeatures_BD).MoveToOuterDisposeScope();
-    }
-
-    public void Dispose() => network.Dispose();
+    protected override Tensor ImageFeatures(Tensor pixels_BCHW, Tensor timesteps_B) => network.ImageFeatures(pixels_BCHW, timesteps_B.to(Device));
 }
