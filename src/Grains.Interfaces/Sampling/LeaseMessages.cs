@@ -1,0 +1,50 @@
+using SpoActors.Grains.Interfaces.Adapters;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+
+namespace SpoActors.Grains.Interfaces.Sampling;
+
+/// <summary>A sampler asks for an item. The answer comes when there is one, or after a few seconds without.</summary>
+[GenerateSerializer, Immutable, Alias("spo.LeaseRequest")]
+public sealed record LeaseRequest([property: Id(0)] WorkerId Worker);
+
+/// <param name="Status">Whether the run still wants samplers.</param>
+/// <param name="Lease">The item; null if there is none now.</param>
+/// <param name="Reason">Why there is none.</param>
+[GenerateSerializer, Immutable, Alias("spo.LeaseResponse")]
+public sealed record LeaseResponse([property: Id(0)] RunStatus Status, [property: Id(1)] ItemLease? Lease, [property: Id(2)] string Reason);
+
+/// <summary>An item to sample, whole, with one adapter.</summary>
+/// <param name="Id">Item and epoch.</param>
+/// <param name="Adapter">The adapter to sample with.</param>
+/// <param name="PromptIndices">Indices of the item's prompts in the round.</param>
+/// <param name="Prompts">The prompts, in that order.</param>
+/// <param name="Scorer">Where the pools go.</param>
+/// <param name="Trainer">Where the pairs go, and the adapter comes from.</param>
+/// <param name="TrainerEpoch">Epoch of that trainer.</param>
+/// <param name="Duration">Time after which the lease expires unless it is renewed.</param>
+[GenerateSerializer, Immutable, Alias("spo.ItemLease")]
+public sealed record ItemLease(
+    [property: Id(0)] LeaseId Id,
+    [property: Id(1)] AdapterReference Adapter,
+    [property: Id(2)] IReadOnlyList<int> PromptIndices,
+    [property: Id(3)] IReadOnlyList<string> Prompts,
+    [property: Id(4)] WorkerId Scorer,
+    [property: Id(5)] WorkerId Trainer,
+    [property: Id(6)] long TrainerEpoch,
+    [property: Id(7)] TimeSpan Duration);
+
+/// <summary>Whose fault a failure is.</summary>
+public enum FailureKind
+{
+    /// <summary>The item itself: it counts towards being set aside.</summary>
+    Item,
+
+    /// <summary>A worker, the network or an adapter that cannot be fetched: the item is simply tried again.</summary>
+    Infrastructure,
+}
+
+/// <summary>A failed execution; an explicit result, never a score.</summary>
+[GenerateSerializer, Immutable, Alias("spo.ItemFailure")]
+public sealed record ItemFailure(
+    [property: Id(0)] LeaseId Lease, [property: Id(1)] WorkerId Worker, [property: Id(2)] FailureKind Kind, [property: Id(3)] string Error);
