@@ -45,6 +45,12 @@ public enum FailureKind
 }
 
 /// <summary>A failed execution; an explicit result, never a score.</summary>
+/// <param name="Lease">The execution.</param>
+/// <param name="Worker">Who reports it.</param>
+/// <param name="Kind">Whose fault it is.</param>
+/// <param name="Error">What went wrong.</param>
+/// <param name="Suspect">A worker that could not be reached: it gets no items until it is heard of again.</param>
 [GenerateSerializer, Immutable, Alias("spo.ItemFailure")]
 public sealed record ItemFailure(
-    [property: Id(0)] LeaseId Lease, [property: Id(1)] WorkerId Worker, [property: Id(2)] FailureKind Kind, [property: Id(3)] string Error);
+    [property: Id(0)] LeaseId Lease, [property: Id(1)] WorkerId Worker, [property: Id(2)] FailureKind Kind, [property: Id(3)] string Error,
+    [property: Id(4)] WorkerId? Suspect);

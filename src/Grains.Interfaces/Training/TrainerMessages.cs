@@ -69,9 +69,11 @@ public sealed record RoundResponse([property: Id(0)] TrainerReply Reply, [proper
 /// <param name="Prompts">Its prompts.</param>
 /// <param name="Items">The items to train on, in order; those set aside are not among them.</param>
 /// <param name="AdapterVersion">Version that all items were sampled with.</param>
+/// <param name="RoundCount">Rounds of the run.</param>
 [GenerateSerializer, Immutable, Alias("spo.RoundWork")]
 public sealed record RoundWork(
-    [property: Id(0)] IReadOnlyList<string> Prompts, [property: Id(1)] IReadOnlyList<LeaseId> Items, [property: Id(2)] int AdapterVersion);
+    [property: Id(0)] IReadOnlyList<string> Prompts, [property: Id(1)] IReadOnlyList<LeaseId> Items, [property: Id(2)] int AdapterVersion,
+    [property: Id(3)] int RoundCount);
 
 /// <summary>May the trainer of this epoch replace the manifest?</summary>
 [GenerateSerializer, Immutable, Alias("spo.CommitRequest")]

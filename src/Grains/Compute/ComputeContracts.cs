@@ -1,0 +1,86 @@
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Sampling;
+using SpoActors.Grains.Interfaces.Scoring;
+using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Specification;
+
+namespace SpoActors.Grains.Compute;
+
+/// <summary>
+/// Makes the computing part of each role. Everything here is synchronous and called on the device's own thread alone; payloads go in and
+/// out, tensors never do.
+/// </summary>
+public interface IComputeFactory
+{
+    /// <exception cref="Exception">The device or a model is not there: the worker takes no work and says why.</exception>
+    ISamplerCompute CreateSampler(RunSpecification run, string device);
+
+    /// <inheritdoc cref="CreateSampler"/>
+    IScorerCompute CreateScorer(RunSpecification run, string device);
+
+    /// <inheritdoc cref="CreateSampler"/>
+    /// <param name="folder">The run's folder; the trainer goes on from its last commit.</param>
+    ITrainerCompute CreateTrainer(RunSpecification run, string device, string folder);
+}
+
+/// <summary>First stage: samples candidate pools.</summary>
+public interface ISamplerCompute : IDisposable
+{
+    /// <summary>The largest item there can be.</summary>
+    ItemSize LargestItem { get; }
+
+    /// <summary>Takes over another adapter, between items.</summary>
+    void UseAdapter(byte[] adapter);
+
+    /// <summary>Samples an item and delivers its pools in order, each as soon as it is there.</summary>
+    void Sample(ItemLease lease, Action<CandidatePoolMessage> deliver, CancellationToken cancellation);
+}
+
+/// <summary>What an item yields.</summary>
+/// <param name="Pools">Pools.</param>
+/// <param name="PoolBytes">Bytes of the largest pool.</param>
+public sealed record ItemSize(int Pools, long PoolBytes)
+{
+    public long Bytes => Pools * PoolBytes;
+}
+
+/// <summary>Second stage: decodes and scores a pool and cuts out its pairs.</summary>
+public interface IScorerCompute : IDisposable
+{
+    ScoredPoolMessage Score(CandidatePoolMessage pool);
+}
+
+/// <summary>Third stage: trains the adapter and commits.</summary>
+public interface ITrainerCompute : IDisposable
+{
+    /// <summary>The round after the last one trained on.</summary>
+    int NextRound { get; }
+
+    /// <summary>What has been consumed.</summary>
+    ConsumedTotals Totals { get; }
+
+    /// <summary>Trains on a round.</summary>
+    /// <param name="round">Round.</param>
+    /// <param name="prompts">All prompts of the round.</param>
+    /// <param name="pools">All scored pools, in the order of items and segments.</param>
+    /// <returns>The line of metrics.jsonl.</returns>
+    string TrainRound(int round, IReadOnlyList<string> prompts, IReadOnlyList<ScoredPoolMessage> pools, CancellationToken cancellation);
+
+    /// <summary>The adapter as it is now, in the format that diffusers loads.</summary>
+    byte[] ExportAdapter();
+
+    /// <summary>Replaces the manifest, so that a crash resumes after the rounds trained so far.</summary>
+    /// <param name="epoch">Epoch of this trainer; refused if the folder holds a manifest of a newer one.</param>
+    /// <param name="finished">Whether the run is done.</param>
+    void Commit(long epoch, bool finished);
+}
+
+/// <summary>Orders scored pools as the sequential loop meets them.</summary>
+public static class PoolOrder
+{
+    public static IOrderedEnumerable<ScoredPoolMessage> InOrder(this IEnumerable<ScoredPoolMessage> pools) =>
+        pools.OrderBy(p => p.Lease.Id.Item).ThenBy(p => p.Segment);
+
+    /// <summary>Name of a lease in logs.</summary>
+    public static string Name(this LeaseId lease) => $"{lease.Item}@{lease.Epoch:x}";
+}

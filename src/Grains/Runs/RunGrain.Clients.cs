@@ -1,0 +1,112 @@
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Ledger;
+using SpoActors.Specification;
+using SpoActors.Specification.Validation;
+using SpoActors.Specification.Yaml;
+
+namespace SpoActors.Grains.Runs;
+
+public sealed partial class RunGrain
+{
+    public async Task<RunSnapshot> StartAsync(StartRun request, CancellationToken cancellation)
+    {
+        Protocol.Require(request.ProtocolVersion);
+        if (plan is not null) return await GoOnAsync(request);
+        try
+        {
+            SpecificationValidator.EnsureValid(new RunPlan(request.Specification, request.Prompts).Specification, "the run's specification", checkFiles: false);
+        }
+        catch (Exception e) when (e is SpecificationException or ArgumentException)
+        {
+            throw new PipelineException(e.Message, e);
+        }
+        prompts.State.Prompts = [.. request.Prompts];
+        await prompts.WriteStateAsync(cancellation);
+        state.State.Specification = request.Specification;
+        state.State.Started = Now;
+        await SaveAsync();
+        if (plan is null)
+        {
+            Open();
+            Announce("started");
+        }
+        return Snapshot();
+    }
+
+    /// <summary>Starting a run that exists goes on with it, if it is the same one.</summary>
+    async Task<RunSnapshot> GoOnAsync(StartRun request)
+    {
+        var asked = SpecificationYaml.Identity(SpecificationYaml.Parse(request.Specification, "the specification"));
+        var known = SpecificationYaml.Identity(plan!.Specification);
+        if (asked != known)
+            throw new PipelineException(
+                $"there is a run '{Id}' with other settings ({known[..12]}, now {asked[..12]}); start this one under another name");
+        if (state.State.Status is RunStatus.Paused or RunStatus.Cancelled) await SetStatusAsync(RunStatus.Running, "", "goes on");
+        return Snapshot();
+    }
+
+    public async Task<RunSnapshot> ControlAsync(ControlRun request, CancellationToken cancellation)
+    {
+        Protocol.Require(request.ProtocolVersion);
+        RequirePlan();
+        if (state.State.Status == RunStatus.Finished)
+            throw new PipelineException($"run '{Id}' is finished; there is nothing to {request.Action.ToString().ToLowerInvariant()}");
+        await (request.Action switch
+        {
+            RunAction.Pause => SetStatusAsync(RunStatus.Paused, "paused by request", "paused"),
+            RunAction.Cancel => SetStatusAsync(RunStatus.Cancelled, "cancelled by request", "cancelled"),
+            _ => SetStatusAsync(RunStatus.Running, "", "goes on"),
+        });
+        return Snapshot();
+    }
+
+    public Task<RunSnapshot> DescribeAsync(DescribeRun request, CancellationToken cancellation)
+    {
+        Protocol.Require(request.ProtocolVersion);
+        RequirePlan();
+        return Task.FromResult(Snapshot());
+    }
+
+    public async Task<EventsRead> ReadEventsAsync(ReadEvents request, CancellationToken cancellation)
+    {
+        Protocol.Require(request.ProtocolVersion);
+        RequirePlan();
+        return await signal.UntilAsync(() => events.Read(request.Stream, request.After), Patience, cancellation)
+            ?? new EventsRead(events.Stream, [], 0);
+    }
+
+    async Task SetStatusAsync(RunStatus status, string reason, string what)
+    {
+        if (state.State.Status == status) return;
+        var goesOn = status == RunStatus.Running;
+        // Whoever resumes has mended what made the items fail. The trainer tells again where it stands, and they are pending.
+        if (goesOn && (state.State.SetAside.Count > 0 || state.State.Status == RunStatus.Cancelled))
+        {
+            state.State.SetAside.Clear();
+            ledger = null;
+        }
+        if (status == RunStatus.Cancelled) ledger = null;
+        (state.State.Status, state.State.Reason) = (status, reason);
+        Announce(what);
+        await SaveAsync();
+    }
+
+    void Announce(string what)
+    {
+        events.Add("status", $"run '{Id}' {what}");
+        LogStatus(Id, what);
+        signal.Pulse();
+    }
+
+    RunSnapshot Snapshot() => new(
+        Id, state.State.Status, Obstacle(), ledger?.NextRound ?? state.State.NextRound, RequirePlan().Schedule.RoundCount, state.State.Adapter,
+        state.State.Totals, state.State.TrainerEpoch, Counts(), [.. state.State.SetAside.Select(s => new SetAsideItem(s.Key, s.Value))],
+        [.. workers.Views(Now)], workers.Bottleneck());
+
+    ItemCounts Counts() => ledger is null
+        ? new ItemCounts(0, 0, 0, 0, 0, 0)
+        : new ItemCounts(
+            ledger.Count<ItemState.Pending>(), ledger.Count<ItemState.Leased>(), ledger.Count<ItemState.Scored>(),
+            ledger.Expired, ledger.DuplicatesDropped, ledger.Failures);
+}

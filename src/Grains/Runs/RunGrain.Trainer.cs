@@ -1,0 +1,133 @@
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Ledger;
+
+namespace SpoActors.Grains.Runs;
+
+public sealed partial class RunGrain
+{
+    /// <summary>The trainer that owns the run; null when it has left.</summary>
+    WorkerId? Trainer => state.State.Trainer;
+
+    public async Task<TrainerClaimed> ClaimTrainerAsync(TrainerClaim request, CancellationToken cancellation)
+    {
+        RequirePlan();
+        if (state.State.Status != RunStatus.Running) return new TrainerClaimed(state.State.Status, null, $"the run is {state.State.Status}");
+        var isAlive = Trainer is { } owner && owner != request.Worker && !silos.IsDead(owner.Silo) && Now - trainerHeard < plan!.Options.LeaseDuration;
+        if (isAlive) return new TrainerClaimed(state.State.Status, null, $"{Trainer} trains it");
+
+        ledger = null;
+        trainerHeard = Now;
+        state.State.Trainer = request.Worker;
+        var epoch = ++state.State.TrainerEpoch;
+        events.Add("worker", $"{request.Worker} takes the run over, epoch {epoch}");
+        await SaveAsync();
+        return new TrainerClaimed(state.State.Status, epoch, "");
+    }
+
+    public async Task<TrainerReply> TrainerReadyAsync(TrainerReady request, CancellationToken cancellation)
+    {
+        RequirePlan();
+        if (Stand(request.Epoch) != TrainerStanding.NeedsSync) return Reply(request.Epoch);
+        state.State.Incarnation++;
+        state.State.NextRound = request.NextRound;
+        state.State.Totals = request.Totals;
+        adapters.Clear();
+        foreach (var adapter in request.Adapters) adapters[adapter.Version] = adapter;
+        state.State.Adapter = adapters[request.NextRound];
+        await SaveAsync();
+        // The epochs of an incarnation are only given out once it is stored.
+        if (Stand(request.Epoch) != TrainerStanding.NeedsSync) return Reply(request.Epoch);
+        ledger = new RunLedger(
+            plan!.Options, Id, round => plan.Schedule.Items(round).Count, plan.Schedule.RoundCount, request.NextRound,
+            state.State.Incarnation << 32, state.State.SetAside);
+        foreach (var held in request.Held) ledger.Scored(held);
+        events.Add("worker", $"{request.Worker} is ready at round {request.NextRound}");
+        if (ledger.IsFinished) await FinishAsync();
+        signal.Pulse();
+        return Reply(request.Epoch);
+    }
+
+    public Task<TrainerReply> ItemScoredAsync(ItemScored request, CancellationToken cancellation)
+    {
+        if (Stand(request.Epoch) == TrainerStanding.Current)
+        {
+            if (ledger!.Scored(request.Lease)) signal.Pulse();
+            else instruments.OnDuplicateDropped(Id);
+        }
+        return Task.FromResult(Reply(request.Epoch));
+    }
+
+    public async Task<RoundResponse> AwaitRoundAsync(RoundRequest request, CancellationToken cancellation)
+    {
+        RequirePlan();
+        var work = await signal.UntilAsync(() => CompleteRound(request), Patience, cancellation);
+        // What was set aside must be durable before a round without it is trained on.
+        if (work is { } && isUnsaved) await SaveAsync();
+        return new RoundResponse(Reply(request.Epoch), work);
+    }
+
+    RoundWork? CompleteRound(RoundRequest request)
+    {
+        if (state.State.Status != RunStatus.Running || Stand(request.Epoch) != TrainerStanding.Current || ledger!.NextRound != request.Round) return null;
+        return ledger.CompleteRound() is { } items
+            ? new RoundWork(plan!.Schedule.Round(request.Round), items, ledger.VersionOf(request.Round), plan.Schedule.RoundCount)
+            : null;
+    }
+
+    public async Task<TrainerReply> AuthoriseCommitAsync(CommitRequest request, CancellationToken cancellation)
+    {
+        RequirePlan();
+        // Writing compares the ETag: it fails if another activation has let another trainer in.
+        if (Stand(request.Epoch) != TrainerStanding.Superseded) await SaveAsync();
+        return Reply(request.Epoch);
+    }
+
+    public async Task<TrainerReply> RoundTrainedAsync(RoundTrained request, CancellationToken cancellation)
+    {
+        RequirePlan();
+        if (Stand(request.Epoch) != TrainerStanding.Current) return Reply(request.Epoch);
+        if (request.NextRound == ledger!.NextRound + 1)
+        {
+            ledger.Consume(request.NextRound - 1);
+            adapters[request.NextRound] = request.Adapter;
+            adapters.Remove(ledger.VersionOf(request.NextRound) - 1);
+            (state.State.NextRound, state.State.Totals, state.State.Adapter) = (request.NextRound, request.Totals, request.Adapter);
+            events.Add("round", request.Metrics);
+            events.Add("adapter", $"version {request.Adapter.Version}, {request.Adapter.Hash}");
+            instruments.OnRoundTrained(Id, request);
+            signal.Pulse();
+        }
+        await (ledger.IsFinished ? FinishAsync() : SaveAsync());
+        return Reply(request.Epoch);
+    }
+
+    public async Task<Acknowledged> TrainerLeftAsync(TrainerLeft request, CancellationToken cancellation)
+    {
+        if (Stand(request.Epoch) == TrainerStanding.Superseded) return new Acknowledged();
+        (ledger, state.State.Trainer) = (null, null);
+        await SaveAsync();
+        return new Acknowledged();
+    }
+
+    async Task FinishAsync()
+    {
+        if (state.State.Status != RunStatus.Finished)
+        {
+            (state.State.Status, state.State.Reason) = (RunStatus.Finished, "");
+            Announce($"finished: adapter {state.State.Adapter!.Hash}, consumed digest {state.State.Totals.Digest}");
+        }
+        await SaveAsync();
+    }
+
+    TrainerStanding Stand(long epoch)
+    {
+        if (epoch != state.State.TrainerEpoch || Trainer is null) return TrainerStanding.Superseded;
+        trainerHeard = Now;
+        return ledger is null ? TrainerStanding.NeedsSync : TrainerStanding.Current;
+    }
+
+    TrainerReply Reply(long epoch) => new(Stand(epoch), state.State.Status);
+}

@@ -1,0 +1,83 @@
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Sampling;
+using SpoActors.Grains.Interfaces.Training;
+
+namespace SpoActors.Grains.Runs;
+
+public sealed partial class RunGrain
+{
+    public Task<JoinedRun> JoinAsync(JoinRun request, CancellationToken cancellation)
+    {
+        Protocol.Require(request.ProtocolVersion);
+        RequirePlan();
+        // A worker that joins has just begun: whatever it held before is gone with its process.
+        Release(request.Worker);
+        return Task.FromResult(new JoinedRun(state.State.Status, state.State.Specification));
+    }
+
+    public Task<WorkerOrders> ReportAsync(WorkerReport report, CancellationToken cancellation)
+    {
+        RequirePlan();
+        var before = workers.Hear(report, Now);
+        if (before is null) events.Add("worker", $"{report.Worker} joined");
+        if (report.Problem is not null && report.Problem != before?.Problem)
+        {
+            events.Add("worker", $"{report.Worker} takes no work: {report.Problem}");
+            LogWorkerProblem(Id, report.Worker, report.Problem);
+        }
+        // Somebody who can take work may be what others wait for.
+        if (before is null || before.Problem != report.Problem || before.Draining != report.Draining) signal.Pulse();
+        var lost = ledger is null ? [] : report.Held.Where(l => !ledger.Renew(l, Now)).ToArray();
+        var standing = report.TrainerEpoch is { } epoch ? Stand(epoch) : TrainerStanding.Current;
+        return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeasesOf(report.Worker).Count ?? 0, standing));
+    }
+
+    public Task<Acknowledged> LeaveAsync(WorkerLeft request, CancellationToken cancellation)
+    {
+        Forget(request.Worker, "it left");
+        return Task.FromResult(new Acknowledged());
+    }
+
+    public Task<Acknowledged> FailAsync(ItemFailure failure, CancellationToken cancellation)
+    {
+        RequirePlan();
+        if (ledger is null) return Task.FromResult(new Acknowledged());
+        if (failure.Kind == FailureKind.Infrastructure)
+        {
+            var reason = $"{failure.Worker}: {failure.Error}";
+            if (ledger.Return(failure.Lease))
+            {
+                events.Add("lease", $"{failure.Lease.Item} goes back: {reason}");
+                signal.Pulse();
+            }
+            if (failure.Suspect is { } suspect) Forget(suspect, reason);
+        }
+        else if (ledger.Renew(failure.Lease, Now))
+        {
+            instruments.OnItemFailed(Id);
+            events.Add("failure", $"{failure.Lease.Item} failed on {failure.Worker}: {failure.Error}");
+            AfterFailure(failure.Lease.Item, ledger.Failed(failure.Lease, failure.Error), failure.Error);
+        }
+        return Task.FromResult(new Acknowledged());
+    }
+
+    public async Task<LeaseResponse> LeaseAsync(LeaseRequest request, CancellationToken cancellation)
+    {
+        RequirePlan();
+        var lease = await signal.UntilAsync(() => TryLease(request.Worker), Patience, cancellation);
+        return new LeaseResponse(state.State.Status, lease, lease is null ? Obstacle() : "");
+    }
+
+    ItemLease? TryLease(WorkerId worker)
+    {
+        if (workers.Find(worker) is { Problem: not null } || state.State.Status != RunStatus.Running || ledger is null || Trainer is not { } trainer) return null;
+        if (workers.LeastLoadedScorer(ledger) is not { } scorer || ledger.Lease(worker, scorer, Now) is not { } id) return null;
+        var item = plan!.Schedule.Items(id.Item.Round)[id.Item.Index];
+        var roundPrompts = plan.Schedule.Round(id.Item.Round);
+        return new ItemLease(
+            id, adapters[ledger.VersionOf(id.Item.Round)], item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])],
+            scorer, trainer, state.State.TrainerEpoch, plan.Options.LeaseDuration);
+    }
+}

@@ -1,0 +1,164 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Storage;
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Adapters;
+using SpoActors.Grains.Interfaces.Catalogue;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Ledger;
+using SpoActors.Grains.Placement;
+using SpoActors.Grains.Telemetry;
+
+namespace SpoActors.Grains.Runs;
+
+/// <summary>
+/// A run. Its decisions are the ledger's; the grain adds time, workers and what must be durable. Calls interleave, so that many may wait
+/// at once: between two awaits state is always consistent, and writes queue up behind one lock.
+/// </summary>
+/// <remarks>Split by caller: this part holds state, time and storage; .Clients, .Workers and .Trainer the contracts.</remarks>
+[Reentrant, KeepAlive]
+public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
+{
+    /// <summary>Name of the storage provider of all grains here.</summary>
+    public const string StorageName = "spo";
+
+    /// <summary>How long a call waits for something to happen; below the time-out of a call.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    readonly IPersistentState<RunState> state;
+    readonly IPersistentState<RunPrompts> prompts;
+    readonly TimeProvider time;
+    readonly SiloNames silos;
+    readonly PipelineInstruments instruments;
+    readonly ILogger<RunGrain> logger;
+    readonly Signal signal;
+    readonly EventLog events;
+    readonly SemaphoreSlim writing = new(1);
+    readonly SortedDictionary<int, AdapterReference> adapters = [];
+    RunPlan? plan;
+    RunLedger? ledger;
+    WorkerTable workers = new(TimeSpan.MaxValue);
+    DateTimeOffset trainerHeard;
+    bool isUnsaved;
+    string obstacle = "";
+
+    public RunGrain(
+        [PersistentState("run", StorageName)] IPersistentState<RunState> state,
+        [PersistentState("prompts", StorageName)] IPersistentState<RunPrompts> prompts,
+        TimeProvider time, SiloNames silos, PipelineInstruments instruments, ILogger<RunGrain> logger)
+    {
+        (this.state, this.prompts, this.time, this.silos, this.instruments, this.logger) = (state, prompts, time, silos, instruments, logger);
+        (signal, events) = (new Signal(time), new EventLog(time));
+    }
+
+    string Id => this.GetPrimaryKeyString();
+
+    DateTimeOffset Now => time.GetUtcNow();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (state.State.Specification.Length > 0) Open();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes up a run whose specification is known.</summary>
+    void Open()
+    {
+        plan = new RunPlan(state.State.Specification, prompts.State.Prompts);
+        workers = new WorkerTable(plan.Options.LeaseDuration);
+        // The trainer of before, if it lives, gets a lease's time to be heard before another may take over.
+        trainerHeard = Now;
+        var period = TimeSpan.FromSeconds(Math.Clamp(plan.Options.LeaseDuration.TotalSeconds / 4, 0.05, 1));
+        this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(period, period) { KeepAlive = true, Interleave = true });
+    }
+
+    /// <summary>Ends leases nobody renews, and forgets workers that are gone.</summary>
+    async Task TickAsync(CancellationToken cancellation)
+    {
+        if (ledger is not null)
+            foreach (var lease in ledger.Overdue(Now)) Lose(lease, "its lease ran out");
+        foreach (var worker in workers.Silent(Now).Concat(workers.Views(Now).Select(v => v.Report.Worker).Where(w => silos.IsDead(w.Silo))).Distinct().ToArray())
+            Forget(worker, "it is silent, or its silo is gone");
+        if (obstacle != (obstacle = Obstacle()) && obstacle.Length > 0) events.Add("status", obstacle);
+        if (ledger is not null) instruments.OnLedger(Id, ledger);
+        if (isUnsaved) await SaveAsync();
+    }
+
+    string Obstacle() => state.State.Status switch
+    {
+        RunStatus.Running when ledger is null && workers.Able(WorkerRole.Trainer).Any() => "waiting for the trainer to take the run up",
+        RunStatus.Running => workers.Obstacle(),
+        _ => state.State.Reason,
+    };
+
+    void Forget(WorkerId worker, string reason)
+    {
+        if (!workers.Remove(worker)) return;
+        events.Add("worker", $"{worker} is gone: {reason}");
+        LogWorkerGone(Id, worker, reason);
+        Release(worker);
+        signal.Pulse();
+    }
+
+    /// <summary>Gives a worker's items to others.</summary>
+    void Release(WorkerId worker)
+    {
+        if (ledger is null) return;
+        foreach (var lease in ledger.LeasesOf(worker)) Lose(lease, $"{worker} is gone");
+    }
+
+    void Lose(LeaseId lease, string reason)
+    {
+        var isPoison = ledger!.Lost(lease, reason);
+        instruments.OnLeaseLost(Id);
+        events.Add("lease", $"{lease.Item} (lease {lease.Epoch:x}) goes to another worker: {reason}");
+        LogLeaseLost(lease.Item, lease.Epoch, reason);
+        AfterFailure(lease.Item, isPoison, reason);
+    }
+
+    void AfterFailure(ItemId item, bool isPoison, string error)
+    {
+        if (isPoison)
+        {
+            state.State.SetAside[item] = error;
+            isUnsaved = true;
+            events.Add("failure", $"{item} is set aside: {error}");
+            LogSetAside(item, error);
+            if (ledger!.CompleteRound() is { Count: 0 })
+            {
+                (state.State.Status, state.State.Reason) = (RunStatus.Paused, $"every item of round {ledger.NextRound} failed; the last error: {error}");
+                events.Add("status", state.State.Reason);
+            }
+        }
+        signal.Pulse();
+    }
+
+    RunPlan RequirePlan() => plan ?? throw new PipelineException($"there is no run '{Id}'; `spo list` shows the runs");
+
+    /// <summary>Writes the state; fails if another activation has written it since.</summary>
+    async Task SaveAsync()
+    {
+        await writing.WaitAsync();
+        try
+        {
+            isUnsaved = false;
+            await state.WriteStateAsync();
+        }
+        catch (Exception e)
+        {
+            isUnsaved = true;
+            LogNotSaved(e, Id);
+            if (e is InconsistentStateException) DeactivateOnIdle();
+            throw;
+        }
+        finally
+        {
+            writing.Release();
+        }
+        await GrainFactory.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key)
+            .RecordAsync(new CatalogueEntry(Id, state.State.Status, state.State.Started), CancellationToken.None);
+    }
+
+    public void Dispose() => writing.Dispose();
+}

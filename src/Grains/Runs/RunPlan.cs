@@ -1,0 +1,45 @@
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Payloads;
+using SpoActors.Grains.Ledger;
+using SpoActors.Specification;
+using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Prompts;
+
+namespace SpoActors.Grains.Runs;
+
+/// <summary>What follows from a run's specification and prompts alone.</summary>
+public sealed class RunPlan
+{
+    /// <exception cref="SpecificationException">The text is no specification.</exception>
+    /// <exception cref="PipelineException">The run cannot be dispatched.</exception>
+    public RunPlan(string specification, IReadOnlyList<string> prompts)
+    {
+        Specification = SpecificationYaml.Parse(specification, "the run's specification");
+        Schedule = new PromptSchedule(prompts, Specification);
+        var pipeline = Specification.Pipeline;
+        Options = new LedgerOptions
+        {
+            Staleness = pipeline.Staleness,
+            Capacity = pipeline.PairCapacity,
+            MaxAttempts = pipeline.MaxAttempts,
+            LeaseDuration = TimeSpan.FromSeconds(pipeline.LeaseSeconds),
+        };
+        var bytes = prompts.Sum(p => 2L * p.Length);
+        if (bytes > TensorPayload.MaxBytes)
+            throw new PipelineException($"the prompts have {bytes} bytes; a run carries at most {TensorPayload.MaxBytes}. Set prompts.limit.");
+        var items = Schedule.Items(0).Count;
+        if (items > pipeline.PairCapacity)
+            throw new PipelineException(
+                $"pipeline.pair_capacity: found {pipeline.PairCapacity}; a round has {items} items, which the trainer must hold together. " +
+                "Raise it, or lower training.prompts_per_round.");
+        if (Specification.Sampling.Next != NextStepChoice.Random)
+            throw new PipelineException(
+                $"sampling.next: found {Specification.Sampling.Next}; the pipeline goes on at random, without waiting for scores. Run it with --sequential.");
+    }
+
+    public RunSpecification Specification { get; }
+
+    public PromptSchedule Schedule { get; }
+
+    public LedgerOptions Options { get; }
+}

@@ -1,0 +1,82 @@
+using Prometheus;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Ledger;
+
+namespace SpoActors.Grains.Telemetry;
+
+/// <summary>All metrics of the pipeline.</summary>
+public sealed class PipelineInstruments
+{
+    static readonly string[] ByRun = ["run"];
+    static readonly string[] ByWorker = ["role", "device"];
+
+    readonly Counter busySeconds, done, bytes, waitSeconds, losses, failures, duplicates, rounds;
+    readonly Gauge queueDepth, queueBytes, items, adapterVersion, nextRound, staleness, pairs;
+    readonly Histogram publishSeconds;
+
+    /// <param name="registry">Where they are collected; each in-process silo of a test has its own.</param>
+    public PipelineInstruments(CollectorRegistry registry)
+    {
+        var metrics = Metrics.WithCustomRegistry(registry);
+        busySeconds = metrics.CreateCounter("spo_device_busy_seconds_total", "Seconds in which a device worked for a role.", ByWorker);
+        waitSeconds = metrics.CreateCounter("spo_wait_seconds_total", "Seconds a worker waited, by what it waited for.", ["role", "device", "reason"]);
+        done = metrics.CreateCounter("spo_done_total", "Items sampled, pools scored, pairs trained on.", ByWorker);
+        bytes = metrics.CreateCounter("spo_sent_bytes_total", "Tensor bytes sent to the next stage.", ByWorker);
+        queueDepth = metrics.CreateGauge("spo_queue_depth", "Pieces that wait in front of a worker.", ByWorker);
+        queueBytes = metrics.CreateGauge("spo_queue_bytes", "Bytes that wait in front of a worker.", ByWorker);
+        adapterVersion = metrics.CreateGauge("spo_adapter_version", "Adapter version that a sampler has loaded.", ByWorker);
+        items = metrics.CreateGauge("spo_items", "Items of the open rounds, by state.", ["run", "state"]);
+        nextRound = metrics.CreateGauge("spo_next_round", "Round that is trained on next.", ByRun);
+        staleness = metrics.CreateGauge("spo_staleness_rounds", "Rounds between the adapter that pairs came from and the one trained.", ByRun);
+        pairs = metrics.CreateGauge("spo_consumed_pairs", "Pairs trained on.", ByRun);
+        losses = metrics.CreateCounter("spo_leases_lost_total", "Leases that ended without a result.", ByRun);
+        failures = metrics.CreateCounter("spo_item_failures_total", "Executions that failed by the item's own fault.", ByRun);
+        duplicates = metrics.CreateCounter("spo_duplicates_dropped_total", "Results dropped because they were late or came twice.", ByRun);
+        rounds = metrics.CreateCounter("spo_rounds_total", "Rounds trained on.", ByRun);
+        publishSeconds = metrics.CreateHistogram("spo_publish_seconds", "Seconds from the end of training to the published adapter.", ByRun);
+    }
+
+    public void OnBusy(WorkerId worker, TimeSpan time) => busySeconds.WithLabels(Labels(worker)).Inc(time.TotalSeconds);
+
+    public void OnWait(WorkerId worker, string reason, TimeSpan time) =>
+        waitSeconds.WithLabels([.. Labels(worker), reason]).Inc(time.TotalSeconds);
+
+    public void OnDone(WorkerId worker, long count) => done.WithLabels(Labels(worker)).Inc(count);
+
+    public void OnSent(WorkerId worker, long sent) => bytes.WithLabels(Labels(worker)).Inc(sent);
+
+    public void OnReport(WorkerReport report)
+    {
+        queueDepth.WithLabels(Labels(report.Worker)).Set(report.Load.QueueDepth);
+        queueBytes.WithLabels(Labels(report.Worker)).Set(report.Load.QueueBytes);
+        if (report.AdapterVersion is { } version) adapterVersion.WithLabels(Labels(report.Worker)).Set(version);
+    }
+
+    public void OnLedger(string run, RunLedger ledger)
+    {
+        items.WithLabels(run, "pending").Set(ledger.Count<ItemState.Pending>());
+        items.WithLabels(run, "leased").Set(ledger.Count<ItemState.Leased>());
+        items.WithLabels(run, "scored").Set(ledger.Count<ItemState.Scored>());
+        items.WithLabels(run, "set_aside").Set(ledger.SetAside.Count);
+        nextRound.WithLabels(run).Set(ledger.NextRound);
+        staleness.WithLabels(run).Set(ledger.NextRound - ledger.VersionOf(ledger.NextRound));
+    }
+
+    public void OnLeaseLost(string run) => losses.WithLabels(run).Inc();
+
+    public void OnItemFailed(string run) => failures.WithLabels(run).Inc();
+
+    public void OnDuplicateDropped(string run) => duplicates.WithLabels(run).Inc();
+
+    public void OnRoundTrained(string run, RoundTrained round)
+    {
+        rounds.WithLabels(run).Inc();
+        pairs.WithLabels(run).Set(round.Totals.Pairs);
+    }
+
+    public void OnPublished(string run, TimeSpan time) => publishSeconds.WithLabels(run).Observe(time.TotalSeconds);
+
+    static string[] Labels(WorkerId worker) => [worker.Role.ToString().ToLowerInvariant(), worker.Device];
+}

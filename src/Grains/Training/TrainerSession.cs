@@ -1,0 +1,181 @@
+using SpoActors.Grains.Adapters;
+using SpoActors.Grains.Compute;
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Adapters;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Scoring;
+using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Telemetry;
+using SpoActors.Grains.Workers;
+using SpoActors.Specification;
+using SpoActors.Trainer.Devices;
+
+namespace SpoActors.Grains.Training;
+
+/// <summary>
+/// Owns a run under an epoch: gathers scored pools, trains round after round, publishes each adapter and commits.
+/// <code>
+/// claim epoch ──► load, go back to the last manifest ──► ready ──► await round ──► train ──► store adapter ──► commit? ──► round trained
+///                                                                     ▲───────────────────────────────────────────────────────┘
+/// </code>
+/// </summary>
+public sealed class TrainerSession(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor, WorkerServices services)
+    : WorkerSession(id, run, specification, executor, services)
+{
+    readonly string folder = Path.Combine(services.Options.RunsFolder ?? specification.Output, run);
+    readonly RoundAssembly assembly = new();
+    readonly SemaphoreSlim syncing = new(1);
+    ITrainerCompute? compute;
+    AdapterStore? store;
+    long epoch;
+    int nextRound, committedRound;
+    ConsumedTotals totals = new(0, "");
+    bool isReady;
+
+    protected override (int Depth, long Bytes) Queue => assembly.Held;
+
+    protected override long? TrainerEpoch => epoch;
+
+    protected override async Task<bool> EnterAsync()
+    {
+        var claimed = await Services.Calls.OnceAsync(token => RunGrain.ClaimTrainerAsync(new TrainerClaim(Id), token), Ended).ConfigureAwait(false);
+        epoch = claimed.Epoch ?? 0;
+        return claimed.Epoch is not null;
+    }
+
+    protected override async Task OpenAsync()
+    {
+        Directory.CreateDirectory(folder);
+        store = new AdapterStore(Path.Combine(folder, "adapters"));
+        compute = await ComputeAsync(() => Services.Compute.CreateTrainer(Specification, Id.Device, folder), Ended).ConfigureAwait(false);
+        (nextRound, committedRound, totals) = (compute.NextRound, compute.NextRound, compute.Totals);
+        assembly.Forget(nextRound);
+        var adapter = await ComputeAsync(compute.ExportAdapter, Ended).ConfigureAwait(false);
+        store.Put(nextRound, adapter);
+        isReady = true;
+        await SyncAsync().ConfigureAwait(false);
+    }
+
+    protected override void Close() => compute?.Dispose();
+
+    protected override void Dispose(bool disposing)
+    {
+        syncing.Dispose();
+        base.Dispose(disposing);
+    }
+
+    protected override async Task WorkAsync()
+    {
+        while (!Draining.IsCancellationRequested)
+        {
+            var request = new RoundRequest(epoch, nextRound);
+            var response = await WaitForAsync("pairs", Services.Calls.RetryAsync(token => RunGrain.AwaitRoundAsync(request, token), Ended)).ConfigureAwait(false);
+            await OnStandingAsync(response.Reply.Standing).ConfigureAwait(false);
+            Ended.ThrowIfCancellationRequested();
+            if (response.Reply.Status == RunStatus.Finished) return;
+            if (response.Work is { } work) await TrainAsync(work).ConfigureAwait(false);
+        }
+        if (nextRound > committedRound) await CommitAsync(finished: false).ConfigureAwait(false);
+        await TryAsync(() => Services.Calls.RetryAsync(token => RunGrain.TrainerLeftAsync(new TrainerLeft(epoch), token), Ended)).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes a scored pool over; what is late or came twice is dropped.</summary>
+    public async Task<DeliveryReceipt> AcceptAsync(ScoredPoolMessage pool, CancellationToken cancellation)
+    {
+        if (!isReady || Ended.IsCancellationRequested || pool.Lease.Id.Item.Run != Run || pool.Lease.TrainerEpoch != epoch)
+            return new DeliveryReceipt(DeliveryOutcome.NotServing);
+        switch (assembly.Add(pool))
+        {
+            case Addition.Complete:
+                var reply = await Services.Calls.RetryAsync(token => RunGrain.ItemScoredAsync(new ItemScored(epoch, pool.Lease.Id), token), cancellation).ConfigureAwait(false);
+                await OnStandingAsync(reply.Standing).ConfigureAwait(false);
+                break;
+            case Addition.Dropped:
+                Services.Instruments.OnDuplicateDropped(Run);
+                break;
+        }
+        return new DeliveryReceipt(DeliveryOutcome.Accepted);
+    }
+
+    /// <summary>Part of an adapter.</summary>
+    public AdapterChunk Read(AdapterChunkRequest request) =>
+        store is not null && request.Run == Run
+            ? new AdapterChunk(store.ReadChunk(request.Hash, request.Offset))
+            : throw new PipelineException($"{Id} does not train run '{request.Run}'");
+
+    async Task TrainAsync(RoundWork work)
+    {
+        var pools = assembly.Pools(work.Items);
+        EnsureFresh(work, pools);
+        var round = nextRound;
+        using var span = PipelineDiagnostics.Training(Run, round);
+        var before = totals.Pairs;
+        var metrics = await ComputeAsync(() => compute!.TrainRound(round, work.Prompts, [.. pools.InOrder()], Ended), Ended).ConfigureAwait(false);
+        totals = compute!.Totals;
+        CountDone(totals.Pairs - before);
+
+        var publishing = Services.Time.GetTimestamp();
+        var adapter = store!.Put(round + 1, await ComputeAsync(compute.ExportAdapter, Ended).ConfigureAwait(false));
+        nextRound = round + 1;
+        var finished = nextRound == work.RoundCount;
+        var commits = nextRound % Specification.Checkpoints.Every == 0 || finished;
+        if (commits) await CommitAsync(finished).ConfigureAwait(false);
+        var trained = new RoundTrained(epoch, nextRound, adapter, totals, metrics, commits);
+        // Not answered while it is out of step: the ledger is told again where this trainer stands, which says the same.
+        var reply = await Services.Calls.RetryAsync(token => RunGrain.RoundTrainedAsync(trained, token), Ended).ConfigureAwait(false);
+        assembly.Forget(nextRound);
+        store.Prune(Math.Min(committedRound, nextRound) - Specification.Pipeline.Staleness);
+        await OnStandingAsync(reply.Standing).ConfigureAwait(false);
+        Services.Instruments.OnPublished(Run, Services.Time.GetElapsedTime(publishing));
+    }
+
+    /// <summary>The bound on staleness, where it counts: at the moment of consumption.</summary>
+    void EnsureFresh(RoundWork work, IReadOnlyList<ScoredPoolMessage> pools)
+    {
+        var age = nextRound - work.AdapterVersion;
+        if (age > Specification.Pipeline.Staleness)
+            throw new InvalidOperationException($"round {nextRound} was sampled with adapter {work.AdapterVersion}, {age} rounds old; pipeline.staleness is {Specification.Pipeline.Staleness}");
+        if (pools.FirstOrDefault(p => p.Lease.Adapter.Version != work.AdapterVersion) is { } other)
+            throw new InvalidOperationException($"{other.Lease.Id.Name()} was sampled with adapter {other.Lease.Adapter.Version} instead of {work.AdapterVersion}");
+    }
+
+    async Task CommitAsync(bool finished)
+    {
+        var reply = await Services.Calls.RetryAsync(token => RunGrain.AuthoriseCommitAsync(new CommitRequest(epoch, nextRound), token), Ended).ConfigureAwait(false);
+        await OnStandingAsync(reply.Standing).ConfigureAwait(false);
+        Ended.ThrowIfCancellationRequested();
+        await ComputeAsync(() =>
+        {
+            compute!.Commit(epoch, finished);
+            return true;
+        }, Ended).ConfigureAwait(false);
+        committedRound = nextRound;
+    }
+
+    protected override async Task OnStandingAsync(TrainerStanding standing)
+    {
+        if (standing == TrainerStanding.Superseded) await EndAsync().ConfigureAwait(false);
+        else if (standing == TrainerStanding.NeedsSync && isReady) await SyncAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Tells the run where this trainer stands.</summary>
+    async Task SyncAsync()
+    {
+        await syncing.WaitAsync(Ended).ConfigureAwait(false);
+        try
+        {
+            var (round, oldest) = (nextRound, Math.Max(0, nextRound - Specification.Pipeline.Staleness));
+            var adapters = store!.List(oldest).Where(a => a.Version <= round).ToArray();
+            if (adapters.Length != round - oldest + 1)
+                throw new PipelineException($"'{folder}' lacks adapter versions between {oldest} and {round}; restore its adapters folder, or start a new run");
+            var ready = new TrainerReady(Id, epoch, round, totals, adapters, [.. assembly.Complete().Where(l => l.Item.Round >= round)]);
+            var reply = await Services.Calls.RetryAsync(token => RunGrain.TrainerReadyAsync(ready, token), Ended).ConfigureAwait(false);
+            if (reply.Standing == TrainerStanding.Superseded) await EndAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            syncing.Release();
+        }
+    }
+}

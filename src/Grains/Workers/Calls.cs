@@ -1,0 +1,47 @@
+using Orleans.Runtime;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+using SpoActors.Grains.Interfaces;
+
+namespace SpoActors.Grains.Workers;
+
+/// <summary>Calls to other silos: each has a time-out, and what is idempotent by id is tried again.</summary>
+public sealed class Calls
+{
+    /// <summary>Longer than a call may wait for something to happen on the other side.</summary>
+    static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    readonly ResiliencePipeline retry;
+    readonly ResiliencePipeline once;
+
+    public Calls(TimeProvider time)
+    {
+        retry = Builder(time)
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(IsTransient),
+                MaxRetryAttempts = 6,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = TimeSpan.FromMilliseconds(100),
+                MaxDelay = TimeSpan.FromSeconds(5),
+            })
+            .AddTimeout(Limit)
+            .Build();
+        once = Builder(time).AddTimeout(Limit).Build();
+    }
+
+    /// <summary>An idempotent call.</summary>
+    public async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation) =>
+        await retry.ExecuteAsync(async token => await call(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+
+    /// <summary>A call that is not tried again.</summary>
+    public async Task<T> OnceAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation) =>
+        await once.ExecuteAsync(async token => await call(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+
+    /// <summary>Whether a failure is the network's or the storage's, not the request's.</summary>
+    public static bool IsTransient(Exception e) => e is not (PipelineException or OperationCanceledException or ArgumentException or InvalidOperationException);
+
+    static ResiliencePipelineBuilder Builder(TimeProvider time) => new() { TimeProvider = time };
+}

@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Catalogue;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Sampling;
+using SpoActors.Grains.Scoring;
+using SpoActors.Grains.Training;
+using SpoActors.Specification;
+using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Devices;
+
+namespace SpoActors.Grains.Workers;
+
+/// <summary>
+/// Runs the workers of a silo: one thread a device, and on it one worker a role. Starts after the silo and stops before it: stopping
+/// first drains (items that were begun are finished), and cuts off when the host's patience ends.
+/// </summary>
+public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers workers) : IHostedService, IAsyncDisposable
+{
+    readonly CancellationTokenSource draining = new(), stopping = new();
+    readonly List<DeviceExecutor> executors = [];
+    readonly List<Task> loops = [];
+    readonly ILogger logger = services.Logging.CreateLogger<WorkerHost>();
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var device in services.Options.Devices)
+        {
+            var executor = new DeviceExecutor(device);
+            executors.Add(executor);
+            loops.AddRange(services.Options.Roles.Select(role => LoopAsync(new WorkerId(services.Options.Silo, device, role), executor)));
+        }
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await draining.CancelAsync().ConfigureAwait(false);
+        using var cut = cancellationToken.UnsafeRegister(_ => stopping.Cancel(), null);
+        await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var executor in executors) await executor.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        draining.Dispose();
+        stopping.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Serves one run after the other.</summary>
+    async Task LoopAsync(WorkerId id, DeviceExecutor executor)
+    {
+        // Leaves the host's start at once.
+        await Task.Yield();
+        var catalogue = services.Grains.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key);
+        while (!draining.IsCancellationRequested)
+        {
+            try
+            {
+                var list = await services.Calls.OnceAsync(
+                    token => catalogue.ListAsync(new ListRuns(Protocol.Version, OnlyRunning: true, Wait: true), token), draining.Token).ConfigureAwait(false);
+                foreach (var entry in list.Runs) await ServeAsync(id, entry.Run, executor).ConfigureAwait(false);
+                // A run that has its trainer leaves a second one without work.
+                if (list.Runs.Count > 0) await PauseAsync().ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (draining.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogFailed(id, e.Message);
+                await PauseAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    async Task ServeAsync(WorkerId id, string run, DeviceExecutor executor)
+    {
+        var grain = services.Grains.GetGrain<IRunGrain>(run);
+        var joined = await services.Calls.OnceAsync(token => grain.JoinAsync(new JoinRun(Protocol.Version, id), token), draining.Token).ConfigureAwait(false);
+        if (joined.Status != RunStatus.Running || draining.IsCancellationRequested) return;
+        using var session = Create(id, run, SpecificationYaml.Parse(joined.Specification, $"the specification of run '{run}'"), executor);
+        workers.Begin(session);
+        try
+        {
+            await session.ServeAsync(draining.Token, stopping.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            workers.End(session);
+        }
+    }
+
+    WorkerSession Create(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor) => id.Role switch
+    {
+        WorkerRole.Sampler => new SamplerSession(id, run, specification, executor, services),
+        WorkerRole.Scorer => new ScorerSession(id, run, specification, executor, services),
+        _ => new TrainerSession(id, run, specification, executor, services),
+    };
+
+    Task PauseAsync() => Task.Delay(TimeSpan.FromSeconds(1), services.Time, draining.Token);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Worker} waits for the cluster: {Message}")]
+    partial void LogFailed(WorkerId worker, string message);
+}

@@ -1,0 +1,25 @@
+using SpoActors.Grains.Interfaces.Identity;
+
+namespace SpoActors.Grains.Workers;
+
+/// <summary>What a silo's devices do.</summary>
+public sealed record WorkerOptions
+{
+    /// <summary>Name of the silo, unique in the cluster.</summary>
+    public required string Silo { get; init; }
+
+    /// <summary>Roles that every device takes.</summary>
+    public required IReadOnlyList<WorkerRole> Roles { get; init; }
+
+    /// <summary>Devices: cpu:0, cuda:1.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
+
+    /// <summary>Folder that holds the runs' folders; null takes the one that each run names.</summary>
+    public string? RunsFolder { get; init; }
+
+    /// <summary>Longest time between two heartbeats; a quarter of a lease if that is shorter.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time a worker with a problem (a model that is missing, say) waits before it tries again.</summary>
+    public TimeSpan RetryAfterProblem { get; init; } = TimeSpan.FromSeconds(30);
+}

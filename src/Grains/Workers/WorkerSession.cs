@@ -1,0 +1,214 @@
+using Microsoft.Extensions.Logging;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Sampling;
+using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Specification;
+using SpoActors.Trainer.Devices;
+
+namespace SpoActors.Grains.Workers;
+
+/// <summary>A worker's time with one run: loads what it needs, works, sends heartbeats, and leaves nothing behind.</summary>
+/// <param name="id">The worker.</param>
+/// <param name="run">Id of the run.</param>
+/// <param name="specification">Its specification.</param>
+/// <param name="executor">The device's thread.</param>
+/// <param name="services">The silo's.</param>
+public abstract partial class WorkerSession(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor, WorkerServices services) : IDisposable
+{
+    readonly CancellationTokenSource ended = new();
+    readonly BusyMeter meter = new(services.Time);
+    readonly ILogger logger = services.Logging.CreateLogger("SpoActors.Worker");
+    IReadOnlyDictionary<LeaseId, CancellationTokenSource> held = new Dictionary<LeaseId, CancellationTokenSource>();
+
+    public WorkerId Id => id;
+
+    protected string Run => run;
+
+    protected RunSpecification Specification => specification;
+
+    protected WorkerServices Services => services;
+
+    protected IRunGrain RunGrain { get; } = services.Grains.GetGrain<IRunGrain>(run);
+
+    /// <summary>The run is over for this worker.</summary>
+    protected CancellationToken Ended { get; private set; }
+
+    /// <summary>The silo shuts down: finish what was begun.</summary>
+    protected CancellationToken Draining { get; private set; }
+
+    /// <summary>Why the worker takes no work.</summary>
+    protected string? Problem { get; set; }
+
+    /// <summary>Items whose pools may still come.</summary>
+    protected int Assigned { get; private set; } = int.MaxValue;
+
+    /// <summary>Serves the run until it ends, the worker drains, or something is wrong.</summary>
+    public async Task ServeAsync(CancellationToken draining, CancellationToken stopping)
+    {
+        (Draining, Ended) = (draining, ended.Token);
+        using var stop = stopping.UnsafeRegister(_ => ended.Cancel(), null);
+        if (!await EnterAsync().ConfigureAwait(false)) return;
+        LogServing(id, run);
+        var beating = BeatAsync();
+        try
+        {
+            await OpenAsync().ConfigureAwait(false);
+            await BeatOnceAsync().ConfigureAwait(false);
+            await WorkAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (Ended.IsCancellationRequested)
+        {
+            // The end of the run, of the lease on it, or of the silo.
+        }
+        catch (Exception e)
+        {
+            Problem = e.Message;
+            LogProblem(e, id, run);
+            await TryAsync(BeatOnceAsync).ConfigureAwait(false);
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(Ended, draining);
+            await Task.Delay(services.Options.RetryAfterProblem, services.Time, waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await beating.ConfigureAwait(false);
+            await executor.RunAsync(Close, CancellationToken.None).ConfigureAwait(false);
+            await TryAsync(() => services.Calls.OnceAsync(token => RunGrain.LeaveAsync(new WorkerLeft(id), token), CancellationToken.None)).ConfigureAwait(false);
+            LogLeft(id, run);
+        }
+    }
+
+    /// <summary>Whether there is something to do for this worker at all.</summary>
+    protected virtual Task<bool> EnterAsync() => Task.FromResult(true);
+
+    /// <summary>Loads.</summary>
+    protected abstract Task OpenAsync();
+
+    /// <summary>Works until the run ends or the worker drains.</summary>
+    protected abstract Task WorkAsync();
+
+    /// <summary>Frees what was loaded; on the device's thread.</summary>
+    protected abstract void Close();
+
+    /// <summary>What waits in front of the worker.</summary>
+    protected abstract (int Depth, long Bytes) Queue { get; }
+
+    protected virtual int? AdapterVersion => null;
+
+    protected virtual long? TrainerEpoch => null;
+
+    /// <summary>Where the worker stands now.</summary>
+    public WorkerReport Report() => new(id, [.. Held()], meter.Read(Queue.Depth, Queue.Bytes), AdapterVersion, TrainerEpoch, Draining.IsCancellationRequested, Problem);
+
+    /// <summary>Leases of which the worker holds a part.</summary>
+    protected virtual IEnumerable<LeaseId> Held() => held.Keys;
+
+    /// <summary>A lease is no longer valid.</summary>
+    protected virtual void Lose(LeaseId lease)
+    {
+        if (held.TryGetValue(lease, out var cancellation)) cancellation.Cancel();
+    }
+
+    /// <summary>The run has another trainer.</summary>
+    protected virtual Task OnStandingAsync(TrainerStanding standing) => Task.CompletedTask;
+
+    /// <summary>Lets a lease be renewed and cancelled.</summary>
+    protected void Hold(LeaseId lease, CancellationTokenSource cancellation)
+    {
+        lock (ended) held = new Dictionary<LeaseId, CancellationTokenSource>(held) { [lease] = cancellation };
+    }
+
+    protected void Drop(LeaseId lease)
+    {
+        lock (ended) held = held.Where(h => h.Key != lease).ToDictionary();
+    }
+
+    /// <summary>Runs a piece of work on the device's thread and counts its time as busy.</summary>
+    protected Task<T> ComputeAsync<T>(Func<T> work, CancellationToken cancellation) =>
+        executor.RunAsync(() => meter.Measure(work, spent => services.Instruments.OnBusy(id, spent)), cancellation);
+
+    protected void CountDone(long count)
+    {
+        meter.Done(count);
+        services.Instruments.OnDone(id, count);
+    }
+
+    protected async Task<T> WaitForAsync<T>(string reason, Task<T> what)
+    {
+        var started = services.Time.GetTimestamp();
+        try
+        {
+            return await what.ConfigureAwait(false);
+        }
+        finally
+        {
+            services.Instruments.OnWait(id, reason, services.Time.GetElapsedTime(started));
+        }
+    }
+
+    /// <summary>Reports a failed execution; never fails itself, since the lease expires anyway.</summary>
+    protected Task FailAsync(LeaseId lease, FailureKind kind, Exception error, WorkerId? suspect = null)
+    {
+        LogItemFailed(error, id, lease.Item);
+        return TryAsync(() => services.Calls.RetryAsync(
+            token => RunGrain.FailAsync(new ItemFailure(lease, id, kind, $"{error.GetType().Name}: {error.Message}", suspect), token), Ended));
+    }
+
+    protected async Task TryAsync(Func<Task> call)
+    {
+        try
+        {
+            await call().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogCallFailed(id, run, e.Message);
+        }
+    }
+
+    async Task BeatAsync()
+    {
+        var period = TimeSpan.FromSeconds(Math.Min(specification.Pipeline.LeaseSeconds / 4, services.Options.Heartbeat.TotalSeconds));
+        using var timer = new PeriodicTimer(period, services.Time);
+        do
+        {
+            await TryAsync(BeatOnceAsync).ConfigureAwait(false);
+        }
+        while (!Ended.IsCancellationRequested && await NextAsync(timer).ConfigureAwait(false));
+    }
+
+    async Task<bool> NextAsync(PeriodicTimer timer)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(Ended).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    async Task BeatOnceAsync()
+    {
+        var report = Report();
+        services.Instruments.OnReport(report);
+        var orders = await services.Calls.OnceAsync(token => RunGrain.ReportAsync(report, token), CancellationToken.None).ConfigureAwait(false);
+        Assigned = orders.Assigned;
+        foreach (var lease in orders.Lost) Lose(lease);
+        if (orders.Status is RunStatus.Cancelled or RunStatus.Finished) await ended.CancelAsync().ConfigureAwait(false);
+        else await OnStandingAsync(orders.Standing).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the session at once.</summary>
+    protected Task EndAsync() => ended.CancelAsync();
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing) => ended.Dispose();
+}
