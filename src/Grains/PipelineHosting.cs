@@ -30,6 +30,7 @@ public static class PipelineHosting
         services.AddSingleton(provider => new WorkerServices(
             options, provider.GetRequiredService<IGrainFactory>(), compute(provider), provider.GetRequiredService<Calls>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<PipelineInstruments>(), provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, WorkerHost>();
         services.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
         return silo;
     }

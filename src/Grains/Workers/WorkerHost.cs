@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Catalogue;
@@ -17,14 +16,17 @@ namespace SpoActors.Grains.Workers;
 /// Runs the workers of a silo: one thread a device, and on it one worker a role. Starts after the silo and stops before it: stopping
 /// first drains (items that were begun are finished), and cuts off when the host's patience ends.
 /// </summary>
-public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers workers) : IHostedService, IAsyncDisposable
+public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers workers) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     readonly CancellationTokenSource draining = new(), stopping = new();
     readonly List<DeviceExecutor> executors = [];
     readonly List<Task> loops = [];
     readonly ILogger logger = services.Logging.CreateLogger<WorkerHost>();
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    // After the silo is active, and before it stops being so: workers always find a working silo around them.
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(WorkerHost), ServiceLifecycleStage.Active + 1, StartAsync, StopAsync);
+
+    Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var device in services.Options.Devices)
         {
@@ -35,7 +37,7 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    async Task StopAsync(CancellationToken cancellationToken)
     {
         await draining.CancelAsync().ConfigureAwait(false);
         using var cut = cancellationToken.UnsafeRegister(_ => stopping.Cancel(), null);
@@ -43,11 +45,10 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         foreach (var executor in executors) await executor.DisposeAsync().ConfigureAwait(false);
     }
 
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         draining.Dispose();
         stopping.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Serves one run after the other.</summary>

@@ -1,0 +1,148 @@
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Tests.Fakes;
+
+namespace SpoActors.Grains.Tests.Cluster;
+
+/// <summary>What goes wrong stays without effect on the result.</summary>
+public sealed class FaultTests
+{
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Run_WhenASamplerSiloIsKilled_EndsLikeTheSequentialLoop()
+    {
+        var run = FakeRuns.Specification(staleness: 1, rounds: 6);
+        await using var cluster = await PipelineCluster.StartAsync(
+            null, SiloPart.Of(WorkerRole.Trainer, WorkerRole.Scorer), SiloPart.Samplers(1), SiloPart.Samplers(1));
+        var reached = Reach(cluster.Behaviour, round: 2);
+        await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        await reached.WaitAsync(Token);
+        await cluster.Inner.KillSiloAsync(cluster.Inner.Silos[2], Token);
+        await AssertEndsAsync(cluster, run);
+    }
+
+    [Fact]
+    public async Task Run_WhenTheTrainerSiloIsKilled_GoesOnOnAnotherFromTheManifest()
+    {
+        var run = FakeRuns.Specification(staleness: 1, rounds: 6);
+        await using var cluster = await PipelineCluster.StartAsync(
+            null, SiloPart.Of(WorkerRole.Scorer), SiloPart.Samplers(2), SiloPart.Of(WorkerRole.Trainer));
+        var reached = Reach(cluster.Behaviour, round: 3);
+        await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        await reached.WaitAsync(Token);
+        await cluster.Inner.KillSiloAsync(cluster.Inner.Silos[2], Token);
+        await cluster.JoinAsync(SiloPart.Of(WorkerRole.Trainer));
+        var end = await AssertEndsAsync(cluster, run);
+        Assert.Equal(2, end.TrainerEpoch);
+    }
+
+    [Fact]
+    public async Task Run_WhenASamplerSiloStops_ItsItemsAreFinishedFirst()
+    {
+        var run = FakeRuns.Specification(staleness: 0, rounds: 6);
+        await using var cluster = await PipelineCluster.StartAsync(
+            null, SiloPart.Of(WorkerRole.Trainer, WorkerRole.Scorer), SiloPart.Samplers(1), SiloPart.Samplers(1));
+        var reached = Reach(cluster.Behaviour, round: 2);
+        await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        await reached.WaitAsync(Token);
+        await cluster.Inner.StopSiloAsync(cluster.Inner.Silos[2], Token);
+        var end = await AssertEndsAsync(cluster, run);
+        Assert.Equal(0, end.Items.Failures);
+    }
+
+    [Fact]
+    public async Task Run_WhenAnItemAlwaysFails_SetsItAsideAndSaysSo()
+    {
+        var behaviour = new FakeBehaviour
+        {
+            OnSample = (lease, _) =>
+            {
+                if (lease.Id.Item is { Round: 1, Index: 1 }) throw new InvalidDataException("poison");
+            },
+        };
+        await using var cluster = await PipelineCluster.StartAsync(behaviour, SiloPart.All);
+        await cluster.StartRunAsync("run", FakeRuns.Specification(rounds: 3), FakeRuns.Prompts());
+        var end = await cluster.FinishedAsync("run", Token);
+        var poison = Assert.Single(end.SetAside);
+        Assert.Equal(new ItemId("run", 1, 1), poison.Item);
+        Assert.Contains("poison", poison.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WithoutASampler_SaysWhatItWaitsForAndGoesOnWhenOneJoins()
+    {
+        var run = FakeRuns.Specification(rounds: 2);
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.Of(WorkerRole.Trainer, WorkerRole.Scorer));
+        await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        var waiting = await cluster.UntilAsync("run", s => s.Reason.Contains("waiting for a sampler", StringComparison.Ordinal), Token);
+        Assert.Equal(RunStatus.Running, waiting.Status);
+        await cluster.JoinAsync(SiloPart.Samplers(1));
+        await AssertEndsAsync(cluster, run);
+    }
+
+    [Fact]
+    public async Task Run_WhenCancelledAndResumed_EndsLikeTheSequentialLoop()
+    {
+        var run = FakeRuns.Specification(rounds: 6);
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
+        var reached = Reach(cluster.Behaviour, round: 2);
+        await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        await reached.WaitAsync(Token);
+        await cluster.Run("run").ControlAsync(new ControlRun(Protocol.Version, RunAction.Cancel), Token);
+        await cluster.UntilAsync("run", s => s.Workers.Count == 0, Token);
+        await cluster.Run("run").ControlAsync(new ControlRun(Protocol.Version, RunAction.Resume), Token);
+        await AssertEndsAsync(cluster, run);
+    }
+
+    [Fact]
+    public async Task Run_WhenTheStorageIsAwayForAWhile_GoesOnAfterwards()
+    {
+        var run = FakeRuns.Specification(rounds: 4);
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
+        var failures = 0;
+        cluster.Storage.OnWrite = key =>
+        {
+            if (key.StartsWith("run/", StringComparison.Ordinal) && Interlocked.Increment(ref failures) is > 4 and < 9) throw new IOException("the database is away");
+        };
+        await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        await AssertEndsAsync(cluster, run);
+        Assert.True(failures >= 9);
+    }
+
+    [Fact]
+    public async Task Describe_WhenTheRunDoesNotExist_IsRefused()
+    {
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
+        var error = await Assert.ThrowsAsync<PipelineException>(() => cluster.SnapshotAsync("nothing"));
+        Assert.Contains("there is no run 'nothing'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Describe_ByAClientOfAnotherVersion_IsRefused()
+    {
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
+        var error = await Assert.ThrowsAsync<PipelineException>(() => cluster.Run("run").DescribeAsync(new DescribeRun(99), Token));
+        Assert.Contains("protocol 99", error.Message, StringComparison.Ordinal);
+    }
+
+    static async Task<RunSnapshot> AssertEndsAsync(PipelineCluster cluster, Specification.RunSpecification run)
+    {
+        var end = await cluster.FinishedAsync("run", Token);
+        var expected = SequentialReference.Of(run, FakeRuns.Prompts());
+        Assert.Equal((expected.AdapterHash, expected.ConsumedDigest, expected.Pairs), (end.Adapter!.Hash, end.Totals.Digest, end.Totals.Pairs));
+        return end;
+    }
+
+    /// <summary>Completes when the first item of a round begins.</summary>
+    static Task Reach(FakeBehaviour behaviour, int round)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        behaviour.OnSample = (lease, _) =>
+        {
+            if (lease.Id.Item.Round >= round) reached.TrySetResult();
+        };
+        return reached.Task;
+    }
+}

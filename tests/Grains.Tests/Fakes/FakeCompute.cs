@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using SpoActors.Grains.Compute;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Payloads;
+using SpoActors.Grains.Interfaces.Sampling;
+using SpoActors.Grains.Interfaces.Scoring;
+using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Specification;
+using SpoActors.Trainer.Training;
+
+namespace SpoActors.Grains.Tests.Fakes;
+
+/// <summary>
+/// The method without tensors: everything is a hash of what it may depend on, so that one wrong adapter, lost pair or other order
+/// changes the final hashes.
+/// </summary>
+public sealed class FakeComputeFactory(FakeBehaviour? behaviour = null) : IComputeFactory
+{
+    readonly FakeBehaviour behaviour = behaviour ?? new();
+
+    public ISamplerCompute CreateSampler(RunSpecification run, string device) => new FakeSampler(run, behaviour);
+
+    public IScorerCompute CreateScorer(RunSpecification run, string device) => new FakeScorer(behaviour);
+
+    public ITrainerCompute CreateTrainer(RunSpecification run, string device, string folder) => new FakeTrainer(folder, behaviour);
+}
+
+/// <summary>What goes wrong, and what a test wants to know.</summary>
+public sealed class FakeBehaviour
+{
+    /// <summary>Called on the device's thread before each item; may throw or wait.</summary>
+    public Action<ItemLease, CancellationToken> OnSample { get; set; } = (_, _) => { };
+
+    /// <summary>Called before each pool is scored.</summary>
+    public Action<CandidatePoolMessage> OnScore { get; set; } = _ => { };
+
+    /// <summary>Called before each round is trained on.</summary>
+    public Action<int, CancellationToken> OnTrain { get; set; } = (_, _) => { };
+}
+
+public sealed class FakeSampler(RunSpecification run, FakeBehaviour behaviour) : ISamplerCompute
+{
+    byte[] adapter = [];
+
+    public const int Pools = 3;
+
+    public ItemSize LargestItem { get; } = new(Pools, 4096);
+
+    public void UseAdapter(byte[] adapter) => this.adapter = adapter;
+
+    public void Sample(ItemLease lease, Action<CandidatePoolMessage> deliver, CancellationToken cancellation)
+    {
+        behaviour.OnSample(lease, cancellation);
+        for (int segment = 0; segment < Pools; segment++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var key = $"{run.Seed}/{lease.Id.Item.Round}/{lease.Id.Item.Index}/{segment}/{string.Join('|', lease.Prompts)}/{Convert.ToHexString(adapter)}";
+            var clean = Payload(key);
+            deliver(new CandidatePoolMessage(lease, segment, Pools, clean, 10 - segment, [new TransitionPayload(segment, 100 - segment, clean, Payload(key + "next"))]));
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+
+    static TensorPayload Payload(string key) => new(NumberType.Float32, [8], SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+}
+
+public sealed class FakeScorer(FakeBehaviour behaviour) : IScorerCompute
+{
+    public ScoredPoolMessage Score(CandidatePoolMessage pool)
+    {
+        behaviour.OnScore(pool);
+        var transition = pool.Transitions[0];
+        // One prompt in four has no clear winner.
+        var pairs = pool.Lease.PromptIndices.Where(p => (pool.Clean.Bytes[p % 32] & 3) != 0).Select(p => new PairPayload(
+            new Interfaces.Identity.PairId(pool.Lease.Id.Item, transition.Step, p), transition.Timestep, pool.Clean.Bytes[0] % 4, pool.Clean.Bytes[1] % 4,
+            transition.Current, null, transition.Next, pool.Clean)).ToArray();
+        return new ScoredPoolMessage(pool.Lease, pool.Segment, pool.PoolCount, [pool.Clean.Bytes[2] / 256f], pool.Lease.PromptIndices.Count, pairs);
+    }
+
+    public void Dispose()
+    {
+    }
+}
+
+public sealed class FakeTrainer : ITrainerCompute
+{
+    readonly string path;
+    readonly FakeBehaviour behaviour;
+    readonly ConsumedDigest digest = new();
+    byte[] adapter = SHA256.HashData("start"u8);
+    long pairs;
+
+    public FakeTrainer(string folder, FakeBehaviour behaviour)
+    {
+        (path, this.behaviour) = (Path.Combine(folder, "manifest.json"), behaviour);
+        if (!File.Exists(path)) return;
+        var saved = JsonSerializer.Deserialize<Saved>(File.ReadAllText(path))!;
+        (NextRound, pairs, digest, adapter) = (saved.NextRound, saved.Pairs, new ConsumedDigest(saved.Digest), Convert.FromHexString(saved.Adapter));
+    }
+
+    public int NextRound { get; private set; }
+
+    public ConsumedTotals Totals => new(pairs, digest.Value);
+
+    public string TrainRound(int round, IReadOnlyList<string> prompts, IReadOnlyList<ScoredPoolMessage> pools, CancellationToken cancellation)
+    {
+        behaviour.OnTrain(round, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        if (round != NextRound) throw new InvalidOperationException($"round {round} was trained instead of {NextRound}");
+        foreach (var pair in pools.SelectMany(p => p.Pairs))
+        {
+            digest.Add(new Trainer.Training.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex), pair.Timestep, pair.Win, pair.Lose);
+            adapter = SHA256.HashData([.. adapter, .. pair.CurrentWin.Bytes, .. pair.NextWin.Bytes, .. pair.NextLose.Bytes]);
+            pairs++;
+        }
+        NextRound++;
+        return $"round {round}, {prompts.Count} prompts";
+    }
+
+    public byte[] ExportAdapter() => [.. adapter];
+
+    public void Commit(long epoch, bool finished) => Trainer.Checkpoints.AtomicFile.Write(
+        path, JsonSerializer.SerializeToUtf8Bytes(new Saved(NextRound, pairs, digest.Value, Convert.ToHexString(adapter), epoch)));
+
+    public void Dispose()
+    {
+    }
+
+    sealed record Saved(int NextRound, long Pairs, string Digest, string Adapter, long Epoch);
+}

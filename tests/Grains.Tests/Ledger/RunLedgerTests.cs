@@ -1,0 +1,87 @@
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Ledger;
+
+namespace SpoActors.Grains.Tests.Ledger;
+
+public sealed class RunLedgerTests
+{
+    static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
+    static readonly WorkerId Sampler = new("a", "cpu:0", WorkerRole.Sampler), Scorer = new("b", "cpu:0", WorkerRole.Scorer);
+
+    static RunLedger New(int staleness = 0, int capacity = 10, int maxAttempts = 3, int items = 2) => new(
+        new LedgerOptions { Staleness = staleness, Capacity = capacity, MaxAttempts = maxAttempts, LeaseDuration = TimeSpan.FromSeconds(10) },
+        "run", _ => items, roundCount: 3, nextRound: 0, epochBase: 0, setAside: []);
+
+    [Fact]
+    public void Lease_AtStalenessZero_StaysInTheNextRound()
+    {
+        var ledger = New();
+        var leases = Enumerable.Range(0, 4).Select(_ => ledger.Lease(Sampler, Scorer, Start)).ToArray();
+        Assert.Equal([0, 0], leases.Where(l => l is not null).Select(l => l!.Value.Item.Round));
+    }
+
+    [Fact]
+    public void Lease_AtStalenessOne_RunsOneRoundAhead()
+    {
+        var ledger = New(staleness: 1);
+        var leases = Enumerable.Range(0, 8).Select(_ => ledger.Lease(Sampler, Scorer, Start)).ToArray();
+        Assert.Equal([0, 0, 1, 1], leases.Where(l => l is not null).Select(l => l!.Value.Item.Round));
+        Assert.Equal(0, ledger.VersionOf(1));
+        Assert.Equal(1, ledger.VersionOf(2));
+    }
+
+    [Fact]
+    public void Lease_WhenTheTrainerHoldsAllItMay_IsRefused()
+    {
+        var ledger = New(staleness: 2, capacity: 3);
+        Assert.Equal(3, Enumerable.Range(0, 6).Count(_ => ledger.Lease(Sampler, Scorer, Start) is not null));
+    }
+
+    [Fact]
+    public void Scored_WhenItComesTwice_IsDropped()
+    {
+        var ledger = New();
+        var lease = ledger.Lease(Sampler, Scorer, Start)!.Value;
+        Assert.True(ledger.Scored(lease));
+        Assert.False(ledger.Scored(lease));
+        Assert.Equal(1, ledger.DuplicatesDropped);
+    }
+
+    [Fact]
+    public void Scored_WhenTheItemIsLeasedAgain_IsDropped()
+    {
+        var ledger = New();
+        var late = ledger.Lease(Sampler, Scorer, Start)!.Value;
+        ledger.Lost(late, "expired");
+        var second = ledger.Lease(Sampler, Scorer, Start)!.Value;
+        Assert.Equal(late.Item, second.Item);
+        Assert.False(ledger.Scored(late));
+        Assert.True(ledger.Scored(second));
+    }
+
+    [Fact]
+    public void Renew_BeforeExpiry_KeepsTheLease()
+    {
+        var ledger = New();
+        var lease = ledger.Lease(Sampler, Scorer, Start)!.Value;
+        Assert.True(ledger.Renew(lease, Start.AddSeconds(9)));
+        Assert.Empty(ledger.Overdue(Start.AddSeconds(15)));
+        Assert.Equal([lease], ledger.Overdue(Start.AddSeconds(19)));
+    }
+
+    [Fact]
+    public void Failed_TooOften_SetsTheItemAsideAndTheRoundGoesOn()
+    {
+        var ledger = New(maxAttempts: 2);
+        Assert.False(ledger.Failed(ledger.Lease(Sampler, Scorer, Start)!.Value, "first"));
+        Assert.True(ledger.Failed(ledger.Lease(Sampler, Scorer, Start)!.Value, "second"));
+        var other = ledger.Lease(Sampler, Scorer, Start)!.Value;
+        Assert.Equal(1, other.Item.Index);
+        ledger.Scored(other);
+        Assert.Equal([other], ledger.CompleteRound()!);
+        Assert.Equal("second", Assert.Single(ledger.SetAside).Value);
+    }
+
+    [Fact]
+    public void Consume_WhenTheRoundIsIncomplete_Throws() => Assert.Throws<InvalidOperationException>(() => New().Consume(0));
+}
