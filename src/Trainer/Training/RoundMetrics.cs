@@ -38,4 +38,39 @@ public sealed record RoundMetrics
 
     /// <summary>Hash chain over everything consumed up to and with this round.</summary>
     public required string ConsumedDigest { get; init; }
+
+    /// <summary>The metrics of a round, apart from its times.</summary>
+    /// <param name="scores">Scores of all candidates.</param>
+    /// <param name="transitions">Prompts times transitions: the pairs there would be if all were kept.</param>
+    /// <param name="pairs">Pairs kept.</param>
+    /// <param name="minibatches">What training on them did.</param>
+    /// <param name="digest">Hash chain over everything consumed, this round included.</param>
+    public static RoundMetrics Of(
+        int round, int prompts, IReadOnlyList<float> scores, int transitions, int pairs, IReadOnlyList<MinibatchResult> minibatches, string digest)
+    {
+        double total = minibatches.Sum(m => m.Pairs);
+        double? Mean(Func<MinibatchResult, double> value) => total == 0 ? null : minibatches.Sum(m => value(m) * m.Pairs) / total;
+        var norms = minibatches.Where(m => m.GradientNorm is not null).Select(m => m.GradientNorm!.Value).ToArray();
+        var mean = scores.Count == 0 ? 0 : scores.Average(s => (double)s);
+        return new RoundMetrics
+        {
+            Round = round,
+            Prompts = prompts,
+            Pairs = pairs,
+            ValidPairShare = transitions == 0 ? 0 : (double)pairs / transitions,
+            ScoreMean = mean,
+            ScoreStd = scores.Count < 2 ? 0 : Math.Sqrt(scores.Sum(s => (s - mean) * (s - mean)) / (scores.Count - 1)),
+            Loss = Mean(m => m.Metrics.Loss),
+            Margin = Mean(m => m.Metrics.Margin),
+            Accuracy = Mean(m => m.Metrics.Accuracy),
+            RatioWin = Mean(m => m.Metrics.WinRatio),
+            RatioLose = Mean(m => m.Metrics.LoseRatio),
+            ClippedShare = Mean(m => m.Metrics.ClipShare),
+            GradientNorm = norms.Length == 0 ? null : norms.Average(),
+            SampleSeconds = 0,
+            ScoreSeconds = 0,
+            TrainSeconds = 0,
+            ConsumedDigest = digest,
+        };
+    }
 }

@@ -42,7 +42,8 @@ public sealed class SequentialLoop(
 
             started = time.GetTimestamp();
             var minibatches = Train(round, collected.Pairs, prompts, cancellation);
-            var metrics = Metrics(round, prompts.Count, collected, minibatches) with
+            var metrics = RoundMetrics.Of(
+                round, prompts.Count, collected.Scores, collected.Transitions, collected.Pairs.Count, minibatches, training.Consumed.Value) with
             {
                 SampleSeconds = sampled.TotalSeconds,
                 ScoreSeconds = collected.Scoring.TotalSeconds,
@@ -69,39 +70,12 @@ public sealed class SequentialLoop(
         }, cancellation);
     }
 
-    RoundMetrics Metrics(int round, int prompts, Collector collected, IReadOnlyList<MinibatchResult> minibatches)
-    {
-        var (mean, std) = collected.ScoreStatistics();
-        double total = minibatches.Sum(m => m.Pairs);
-        double? Mean(Func<MinibatchResult, double> value) => total == 0 ? null : minibatches.Sum(m => value(m) * m.Pairs) / total;
-        var norms = minibatches.Where(m => m.GradientNorm is not null).Select(m => m.GradientNorm!.Value).ToArray();
-        return new RoundMetrics
-        {
-            Round = round,
-            Prompts = prompts,
-            Pairs = collected.Pairs.Count,
-            ValidPairShare = collected.Transitions == 0 ? 0 : (double)collected.Pairs.Count / collected.Transitions,
-            ScoreMean = mean,
-            ScoreStd = std,
-            Loss = Mean(m => m.Metrics.Loss),
-            Margin = Mean(m => m.Metrics.Margin),
-            Accuracy = Mean(m => m.Metrics.Accuracy),
-            RatioWin = Mean(m => m.Metrics.WinRatio),
-            RatioLose = Mean(m => m.Metrics.LoseRatio),
-            ClippedShare = Mean(m => m.Metrics.ClipShare),
-            GradientNorm = norms.Length == 0 ? null : norms.Average(),
-            SampleSeconds = 0,
-            ScoreSeconds = 0,
-            TrainSeconds = 0,
-            ConsumedDigest = training.Consumed.Value,
-        };
-    }
-
     /// <summary>Scores each pool as it comes and keeps its pairs.</summary>
     sealed class Collector(ScoringStage scoring, IReadOnlyList<string> roundPrompts, IRunProgress progress, int pools, TimeProvider time) : IPoolSink
     {
-        readonly List<float> scores = [];
         int poolsScored;
+
+        public List<float> Scores { get; } = [];
 
         public List<PreferencePair> Pairs { get; } = [];
 
@@ -116,7 +90,7 @@ public sealed class SequentialLoop(
             using (pool)
             using (var scored = scoring.Score(pool, [.. pool.Item.PromptIndices.Select(i => roundPrompts[i])]))
             {
-                scores.AddRange(scored.Scores.data<float>());
+                Scores.AddRange(scored.Scores.data<float>());
                 var kept = PairBuilder.Build(pool, scored.Selection);
                 Pairs.AddRange(kept);
                 Transitions += pool.Transitions.Count * pool.Item.Count;
@@ -124,13 +98,6 @@ public sealed class SequentialLoop(
                 Scoring += time.GetElapsedTime(started);
                 return scored.Scores.alias();
             }
-        }
-
-        public (double Mean, double Std) ScoreStatistics()
-        {
-            if (scores.Count == 0) return (0, 0);
-            var mean = scores.Average(s => (double)s);
-            return (mean, scores.Count < 2 ? 0 : Math.Sqrt(scores.Sum(s => (s - mean) * (s - mean)) / (scores.Count - 1)));
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed class FaultTests
         var reached = Reach(cluster.Behaviour, round: 2);
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await reached.WaitAsync(Token);
-        await cluster.Inner.KillSiloAsync(cluster.Inner.Silos[2], Token);
+        await cluster.Inner.KillSiloAsync(cluster.Silo(2), Token);
         await AssertEndsAsync(cluster, run);
     }
 
@@ -32,7 +32,7 @@ public sealed class FaultTests
         var reached = Reach(cluster.Behaviour, round: 3);
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await reached.WaitAsync(Token);
-        await cluster.Inner.KillSiloAsync(cluster.Inner.Silos[2], Token);
+        await cluster.Inner.KillSiloAsync(cluster.Silo(2), Token);
         await cluster.JoinAsync(SiloPart.Of(WorkerRole.Trainer));
         var end = await AssertEndsAsync(cluster, run);
         Assert.Equal(2, end.TrainerEpoch);
@@ -47,7 +47,7 @@ public sealed class FaultTests
         var reached = Reach(cluster.Behaviour, round: 2);
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await reached.WaitAsync(Token);
-        await cluster.Inner.StopSiloAsync(cluster.Inner.Silos[2], Token);
+        await cluster.Inner.StopSiloAsync(cluster.Silo(2), Token);
         var end = await AssertEndsAsync(cluster, run);
         Assert.Equal(0, end.Items.Failures);
     }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Orleans.TestingHost;
@@ -26,17 +28,24 @@ public sealed record SiloPart(WorkerRole[] Roles, string[] Devices)
 /// <summary>Silos in this process, each with its part, on shared storage and a shared run folder.</summary>
 public sealed class PipelineCluster : IAsyncDisposable
 {
-    readonly Queue<SiloPart> parts;
+    readonly List<SiloPart> parts;
     readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("spo-cluster");
 
     PipelineCluster(SiloPart[] parts, FakeBehaviour behaviour)
     {
-        (this.parts, Behaviour) = (new(parts), behaviour);
+        (this.parts, Behaviour) = ([.. parts], behaviour);
         var builder = new InProcessTestClusterBuilder((short)parts.Length);
         builder.ConfigureSilo((options, silo) =>
         {
-            var part = this.parts.Dequeue();
+            var part = this.parts[IndexOf(options.SiloName)];
             silo.Services.AddGrainStorage(RunGrain.StorageName, (provider, _) => Storage.For(provider.GetRequiredService<Serializer>()));
+            silo.Services.Configure<ClusterMembershipOptions>(membership =>
+            {
+                membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+                membership.NumMissedProbesLimit = 2;
+                membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
+                membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
+            });
             silo.AddSpoPipeline(
                 new WorkerOptions
                 {
@@ -51,6 +60,8 @@ public sealed class PipelineCluster : IAsyncDisposable
         });
         Inner = builder.Build();
     }
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public InProcessTestCluster Inner { get; }
 
@@ -68,9 +79,19 @@ public sealed class PipelineCluster : IAsyncDisposable
     /// <summary>Lets another silo join.</summary>
     public async Task<InProcessSiloHandle> JoinAsync(SiloPart part)
     {
-        parts.Enqueue(part);
+        parts.Add(part);
         return await Inner.StartAdditionalSiloAsync();
     }
+
+    /// <summary>Silos start side by side, so a silo's part goes by its name: Silo_0, Silo_1 ... (the first one may be called Primary).</summary>
+    static int IndexOf(string siloName)
+    {
+        var digits = siloName.Length - siloName.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9').Length;
+        return digits == 0 ? 0 : int.Parse(siloName.AsSpan(siloName.Length - digits), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The silo that has a part.</summary>
+    public InProcessSiloHandle Silo(int part) => Inner.Silos.Single(s => IndexOf(s.Name) == part);
 
     public IRunGrain Run(string id) => Inner.Client.GetGrain<IRunGrain>(id);
 
@@ -82,12 +103,23 @@ public sealed class PipelineCluster : IAsyncDisposable
     /// <summary>Follows the run's events until a condition holds.</summary>
     public async Task<RunSnapshot> UntilAsync(string id, Func<RunSnapshot, bool> condition, CancellationToken cancellation)
     {
-        while (true)
+        RunSnapshot? last = null;
+        Exception? error = null;
+        for (var started = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(started) < Patience;)
         {
-            var snapshot = await SnapshotAsync(id);
-            if (condition(snapshot)) return snapshot;
+            try
+            {
+                last = await SnapshotAsync(id);
+                if (condition(last)) return last;
+            }
+            catch (Exception e) when (Calls.IsTransient(e))
+            {
+                // The grain's silo has been killed, and the cluster hasn't noticed yet.
+                error = e;
+            }
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellation);
         }
+        throw new TimeoutException($"not within {Patience}: {last}, {string.Join(", ", last?.Workers ?? [])}, {error?.Message}");
     }
 
     public Task<RunSnapshot> FinishedAsync(string id, CancellationToken cancellation) =>

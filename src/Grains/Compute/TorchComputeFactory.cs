@@ -1,0 +1,57 @@
+using System.Text;
+using SpoActors.Specification;
+using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Pipelines;
+using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Randomness;
+using SpoActors.Trainer.Training;
+using static TorchSharp.torch;
+
+namespace SpoActors.Grains.Compute;
+
+/// <summary>The real thing: the stages of the sequential loop, fed with payloads.</summary>
+/// <param name="silo">Name of the silo.</param>
+/// <param name="time">Measures the stages.</param>
+public sealed class TorchComputeFactory(string silo, TimeProvider time) : IComputeFactory
+{
+    public ISamplerCompute CreateSampler(RunSpecification run, string device)
+    {
+        var here = On(run, device);
+        return new TorchSampler(Lease(here, device), here);
+    }
+
+    public IScorerCompute CreateScorer(RunSpecification run, string device)
+    {
+        var here = On(run, device);
+        var decoder = LatentDecoderLoading.Load(here.Model);
+        try
+        {
+            var preference = PreferenceModelLoader.Load(here.Preference, TorchNames.ParseDevice(here.Model.Device), here.Preference.Dtype.ToScalarType());
+            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)));
+        }
+        catch
+        {
+            decoder.Dispose();
+            throw;
+        }
+    }
+
+    public ITrainerCompute CreateTrainer(RunSpecification run, string device, string folder)
+    {
+        var here = On(run, device);
+        // As `spo run` leaves it beside its results.
+        AtomicFile.Write(Path.Combine(folder, "config.yaml"), Encoding.UTF8.GetBytes(SpecificationYaml.Write(run)));
+        return new TorchTrainer(Lease(here, device), here, new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep), folder, time);
+    }
+
+    ModelLease Lease(RunSpecification here, string device) => new(silo, device, SpecificationYaml.Identity(here), here);
+
+    /// <summary>The run as this device runs it. cpu:0 and cpu:1 are workers of one CPU.</summary>
+    static RunSpecification On(RunSpecification run, string device)
+    {
+        if (run.Model.Threads > 0) set_num_threads(run.Model.Threads);
+        return run with { Model = run.Model with { Device = device.StartsWith("cpu", StringComparison.Ordinal) ? "cpu" : device } };
+    }
+}

@@ -1,0 +1,53 @@
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Sampling;
+using SpoActors.Grains.Interfaces.Scoring;
+using SpoActors.Trainer.Pipelines;
+using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Randomness;
+using SpoActors.Trainer.Sampling;
+using SpoActors.Trainer.Scoring;
+using SpoActors.Trainer.Training;
+using static TorchSharp.torch;
+
+namespace SpoActors.Grains.Compute;
+
+/// <summary>The scoring stage.</summary>
+sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage) : IScorerCompute
+{
+    public ScoredPoolMessage Score(CandidatePoolMessage message)
+    {
+        using var scope = NewDisposeScope();
+        using var pool = ToPool(message);
+        using var scored = stage.Score(pool, message.Lease.Prompts);
+        var pairs = PairBuilder.Build(pool, scored.Selection);
+        try
+        {
+            return new ScoredPoolMessage(
+                message.Lease, message.Segment, message.PoolCount, scored.Scores.data<float>().ToArray(), pool.Transitions.Count * pool.Item.Count,
+                [.. pairs.Select(p => ToPayload(message.Lease.Id.Item, p))]);
+        }
+        finally
+        {
+            foreach (var pair in pairs) pair.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        preference.Dispose();
+        decoder.Dispose();
+    }
+
+    CandidatePool ToPool(CandidatePoolMessage message) => new()
+    {
+        Item = new ItemDraw(message.Lease.Id.Item.Round, message.Lease.Id.Item.Index, message.Lease.PromptIndices),
+        SegmentIndex = message.Segment,
+        Clean = message.Clean.ToTensor(preference.Device),
+        ScoreTimestep = message.ScoreTimestep,
+        Transitions = [.. message.Transitions.Select(t => new Transition(t.Step, t.Timestep, t.Current.ToTensor(CPU), t.Next.ToTensor(CPU)))],
+    };
+
+    static PairPayload ToPayload(ItemId item, PreferencePair pair) => new(
+        new Interfaces.Identity.PairId(item, pair.Id.Step, pair.Id.PromptIndex), pair.Timestep, pair.Candidates.Win, pair.Candidates.Lose,
+        pair.CurrentWin.ToPayload(), pair.SharesCurrent ? null : pair.CurrentLose.ToPayload(), pair.NextWin.ToPayload(), pair.NextLose.ToPayload());
+}
