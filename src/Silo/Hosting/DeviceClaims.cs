@@ -1,0 +1,36 @@
+using SpoActors.Grains.Interfaces;
+
+namespace SpoActors.Silo.Hosting;
+
+/// <summary>
+/// Holds this machine's devices for this silo: two silos on one device would halve its memory and confuse its account. A file lock each,
+/// which the system releases however the process ends.
+/// </summary>
+public sealed class DeviceClaims : IDisposable
+{
+    readonly List<FileStream> held = [];
+
+    /// <exception cref="PipelineException">Another process holds one of them.</exception>
+    public DeviceClaims(IEnumerable<string> devices)
+    {
+        foreach (var device in devices)
+        {
+            var path = Path.Combine(Path.GetTempPath(), $"spo-device-{device.Replace(':', '-')}.lock");
+            try
+            {
+                held.Add(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            }
+            catch (IOException e)
+            {
+                Dispose();
+                throw new PipelineException($"devices: {device} belongs to another silo on this machine (lock file {path}); give this silo another device, or stop the other", e);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in held) file.Dispose();
+        held.Clear();
+    }
+}
