@@ -17,7 +17,7 @@ sealed class SharedModel : IDisposable
     public SharedModel(RunSpecification run)
     {
         Model = DiffusionModel.Load(run.Model);
-        Adapter = Adapters.Create(Model.UNet, run.Lora, new CounterBasedRandom(run.Seed));
+        Adapter = Trainer.Lora.Adapters.Create(Model.UNet, run.Lora, new CounterBasedRandom(run.Seed));
         initial = Adapter.Export();
     }
 

@@ -5,6 +5,7 @@ using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Orleans.TestingHost;
 using Prometheus;
+using SpoActors.Grains.Compute;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
@@ -31,7 +32,7 @@ public sealed class PipelineCluster : IAsyncDisposable
     readonly List<SiloPart> parts;
     readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("spo-cluster");
 
-    PipelineCluster(SiloPart[] parts, FakeBehaviour behaviour)
+    PipelineCluster(SiloPart[] parts, FakeBehaviour behaviour, Func<string, IComputeFactory> compute)
     {
         (this.parts, Behaviour) = ([.. parts], behaviour);
         var builder = new InProcessTestClusterBuilder((short)parts.Length);
@@ -56,7 +57,7 @@ public sealed class PipelineCluster : IAsyncDisposable
                     Heartbeat = TimeSpan.FromMilliseconds(200),
                     RetryAfterProblem = TimeSpan.FromSeconds(1),
                 },
-                _ => new FakeComputeFactory(Behaviour), Metrics.NewCustomRegistry());
+                _ => compute(options.SiloName), Metrics.NewCustomRegistry());
         });
         Inner = builder.Build();
     }
@@ -71,7 +72,16 @@ public sealed class PipelineCluster : IAsyncDisposable
 
     public static async Task<PipelineCluster> StartAsync(FakeBehaviour? behaviour, params SiloPart[] parts)
     {
-        var cluster = new PipelineCluster(parts, behaviour ?? new FakeBehaviour());
+        behaviour ??= new FakeBehaviour();
+        var cluster = new PipelineCluster(parts, behaviour, _ => new FakeComputeFactory(behaviour));
+        await cluster.Inner.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>A cluster that computes with libtorch.</summary>
+    public static async Task<PipelineCluster> StartTorchAsync(params SiloPart[] parts)
+    {
+        var cluster = new PipelineCluster(parts, new FakeBehaviour(), silo => new TorchComputeFactory(silo, TimeProvider.System));
         await cluster.Inner.DeployAsync();
         return cluster;
     }
