@@ -2,13 +2,10 @@ using Npgsql;
 
 namespace SpoActors.Silo.Storage;
 
-/// <summary>The tables and queries that Orleans needs in PostgreSQL: its own scripts, embedded when this program was built.</summary>
+/// <summary>The tables and queries that Orleans needs in PostgreSQL 15 and later.</summary>
 public static class PostgresSchema
 {
-    /// <summary>In the order in which they build on each other.</summary>
-    static readonly string[] Scripts = ["Main", "Clustering", "Persistence"];
-
-    /// <summary>Applies the scripts, in one transaction; does nothing if the tables are there.</summary>
+    /// <summary>Makes them, in one transaction; does nothing if they are there.</summary>
     /// <returns>Whether anything was done.</returns>
     public static async Task<bool> InitializeAsync(string connectionString, CancellationToken cancellation = default)
     {
@@ -16,11 +13,8 @@ public static class PostgresSchema
         await connection.OpenAsync(cancellation).ConfigureAwait(false);
         if (await ExistsAsync(connection, cancellation).ConfigureAwait(false)) return false;
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
-        foreach (var script in Scripts)
-        {
-            await using var command = new NpgsqlCommand(Read(script), connection, transaction);
-            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-        }
+        // Several statements with parameters' signs in texts: sent as it is.
+        await using (var command = new NpgsqlCommand(ReadScript(), connection, transaction)) await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         return true;
     }
@@ -31,9 +25,9 @@ public static class PostgresSchema
         return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
     }
 
-    static string Read(string script)
+    static string ReadScript()
     {
-        using var stream = typeof(PostgresSchema).Assembly.GetManifestResourceStream($"PostgreSQL-{script}.sql")!;
+        using var stream = typeof(PostgresSchema).Assembly.GetManifestResourceStream("schema.sql")!;
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
