@@ -50,7 +50,8 @@ sealed class TorchTrainer : ITrainerCompute
             NextRound = round + 1;
             var metrics = RoundMetrics.Of(
                 round, prompts.Count, [.. pools.SelectMany(p => p.Scores)], pools.Sum(p => p.Transitions), pairs.Length, minibatches, stage.Consumed.Value)
-                with { TrainSeconds = time.GetElapsedTime(started).TotalSeconds };
+                with
+            { TrainSeconds = time.GetElapsedTime(started).TotalSeconds };
             metricsFile.Report(new RoundFinished(metrics));
             return JsonSerializer.Serialize(metrics);
         }

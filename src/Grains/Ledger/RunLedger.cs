@@ -91,10 +91,13 @@ public sealed class RunLedger
 
     /// <summary>All pairs of an item are at the trainer.</summary>
     /// <returns>False if that was known, or is not wanted any more.</returns>
-    /// <remarks>An expired lease's result counts as long as nobody has leased the item again: it is the same result.</remarks>
+    /// <remarks>
+    /// The first complete result counts, even of a lease that has been lost and given out again: it is the same result, and the trainer,
+    /// which holds it, takes no other. The newer lease is void then.
+    /// </remarks>
     public bool Scored(LeaseId lease)
     {
-        if (Current(lease) is not null || this[lease.Item] is ItemState.Pending)
+        if (this[lease.Item] is ItemState.Pending or ItemState.Leased)
         {
             Set(lease.Item, new ItemState.Scored(lease.Epoch));
             return true;

@@ -4,17 +4,9 @@ using SpoActors.Grains.Interfaces.Scoring;
 namespace SpoActors.Grains.Training;
 
 /// <summary>What came of a pool that was added.</summary>
-public enum Addition
-{
-    /// <summary>Something of its item is still missing.</summary>
-    Partial,
-
-    /// <summary>The item is complete, now or since before.</summary>
-    Complete,
-
-    /// <summary>Late or twice: dropped.</summary>
-    Dropped,
-}
+/// <param name="IsNew">False if it was late or came twice, and was dropped.</param>
+/// <param name="Complete">The lease under which its item is complete, now or since before; null while something is missing.</param>
+public readonly record struct Addition(bool IsNew, LeaseId? Complete);
 
 /// <summary>
 /// Puts scored pools together into items. An item is taken from one lease alone: the pools of another execution, on another kind of
@@ -41,12 +33,11 @@ public sealed class RoundAssembly
         var (item, epoch) = pool.Lease.Id;
         lock (gate)
         {
-            if (item.Round < firstRound) return Addition.Dropped;
+            if (item.Round < firstRound) return default;
             if (!items.TryGetValue(item, out var assembly) || (epoch > assembly.Epoch && !assembly.IsComplete))
                 items[item] = assembly = new Assembly(epoch, pool.PoolCount);
-            if (epoch != assembly.Epoch) return Addition.Dropped;
-            var isNew = assembly.Pools.TryAdd(pool.Segment, pool);
-            return assembly.IsComplete ? Addition.Complete : isNew ? Addition.Partial : Addition.Dropped;
+            var isNew = epoch == assembly.Epoch && assembly.Pools.TryAdd(pool.Segment, pool);
+            return new Addition(isNew, assembly.IsComplete ? new LeaseId(item, assembly.Epoch) : null);
         }
     }
 

@@ -85,15 +85,13 @@ public sealed class TrainerSession(WorkerId id, string run, RunSpecification spe
     {
         if (!isReady || Ended.IsCancellationRequested || pool.Lease.Id.Item.Run != Run || pool.Lease.TrainerEpoch != epoch)
             return new DeliveryReceipt(DeliveryOutcome.NotServing);
-        switch (assembly.Add(pool))
+        var addition = assembly.Add(pool);
+        if (!addition.IsNew) Services.Instruments.OnDuplicateDropped(Run);
+        // Told again with every late pool: should the run have lost it, nobody else can bring the item to its end.
+        if (addition.Complete is { } lease)
         {
-            case Addition.Complete:
-                var reply = await Services.Calls.RetryAsync(token => RunGrain.ItemScoredAsync(new ItemScored(epoch, pool.Lease.Id), token), cancellation).ConfigureAwait(false);
-                await OnStandingAsync(reply.Standing).ConfigureAwait(false);
-                break;
-            case Addition.Dropped:
-                Services.Instruments.OnDuplicateDropped(Run);
-                break;
+            var reply = await Services.Calls.RetryAsync(token => RunGrain.ItemScoredAsync(new ItemScored(epoch, lease), token), cancellation).ConfigureAwait(false);
+            await OnStandingAsync(reply.Standing).ConfigureAwait(false);
         }
         return new DeliveryReceipt(DeliveryOutcome.Accepted);
     }

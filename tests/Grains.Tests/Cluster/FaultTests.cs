@@ -131,6 +131,7 @@ public sealed class FaultTests
     {
         var end = await cluster.FinishedAsync("run", Token);
         var expected = SequentialReference.Of(run, FakeRuns.Prompts());
+        Assert.Empty(end.SetAside);
         Assert.Equal((expected.AdapterHash, expected.ConsumedDigest, expected.Pairs), (end.Adapter!.Hash, end.Totals.Digest, end.Totals.Pairs));
         return end;
     }

@@ -48,15 +48,16 @@ public sealed class RunLedgerTests
     }
 
     [Fact]
-    public void Scored_WhenTheItemIsLeasedAgain_IsDropped()
+    public void Scored_WhenTheItemIsLeasedAgain_CountsAndVoidsTheNewLease()
     {
         var ledger = New();
         var late = ledger.Lease(Sampler, Scorer, Start)!.Value;
         ledger.Lost(late, "expired");
         var second = ledger.Lease(Sampler, Scorer, Start)!.Value;
         Assert.Equal(late.Item, second.Item);
-        Assert.False(ledger.Scored(late));
-        Assert.True(ledger.Scored(second));
+        Assert.True(ledger.Scored(late));
+        Assert.False(ledger.Renew(second, Start));
+        Assert.False(ledger.Scored(second));
     }
 
     [Fact]

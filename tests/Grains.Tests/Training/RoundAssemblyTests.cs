@@ -18,7 +18,9 @@ public sealed class RoundAssemblyTests
     public void Add_WhenAllPoolsAreThere_IsComplete()
     {
         var assembly = new RoundAssembly();
-        Assert.Equal([Addition.Partial, Addition.Dropped, Addition.Complete, Addition.Complete], [.. new[] { 1, 1, 0, 0 }.Select(s => assembly.Add(Pool(s)))]);
+        var additions = new[] { 1, 1, 0, 0 }.Select(s => assembly.Add(Pool(s))).ToArray();
+        Assert.Equal([true, false, true, false], additions.Select(a => a.IsNew));
+        Assert.Equal([false, false, true, true], additions.Select(a => a.Complete is not null));
     }
 
     [Fact]
@@ -26,18 +28,20 @@ public sealed class RoundAssemblyTests
     {
         var assembly = new RoundAssembly();
         assembly.Add(Pool(0, epoch: 1));
-        Assert.Equal(Addition.Partial, assembly.Add(Pool(0, epoch: 2)));
-        Assert.Equal(Addition.Dropped, assembly.Add(Pool(1, epoch: 1)));
-        Assert.Equal(Addition.Complete, assembly.Add(Pool(1, epoch: 2)));
+        Assert.True(assembly.Add(Pool(0, epoch: 2)).IsNew);
+        Assert.False(assembly.Add(Pool(1, epoch: 1)).IsNew);
+        Assert.Equal(2, assembly.Add(Pool(1, epoch: 2)).Complete!.Value.Epoch);
     }
 
     [Fact]
-    public void Add_AfterTheItemIsComplete_ChangesNothing()
+    public void Add_AfterTheItemIsComplete_ChangesNothingAndNamesTheLeaseThatCounts()
     {
         var assembly = new RoundAssembly();
         assembly.Add(Pool(0));
         assembly.Add(Pool(1));
-        Assert.Equal(Addition.Dropped, assembly.Add(Pool(0, epoch: 9)));
+        var late = assembly.Add(Pool(0, epoch: 9));
+        Assert.False(late.IsNew);
+        Assert.Equal(1, late.Complete!.Value.Epoch);
         Assert.Equal(1, Assert.Single(assembly.Complete()).Epoch);
     }
 
@@ -46,6 +50,6 @@ public sealed class RoundAssemblyTests
     {
         var assembly = new RoundAssembly();
         assembly.Forget(beforeRound: 1);
-        Assert.Equal(Addition.Dropped, assembly.Add(Pool(0)));
+        Assert.Equal(default, assembly.Add(Pool(0)));
     }
 }
