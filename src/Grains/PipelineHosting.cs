@@ -6,6 +6,7 @@ using Orleans.Runtime.Hosting;
 using Prometheus;
 using SpoActors.Grains.Compute;
 using SpoActors.Grains.Placement;
+using SpoActors.Grains.Runs;
 using SpoActors.Grains.Telemetry;
 using SpoActors.Grains.Workers;
 
@@ -30,6 +31,8 @@ public static class PipelineHosting
         services.AddSingleton(provider => new WorkerServices(
             options, provider.GetRequiredService<IGrainFactory>(), compute(provider), provider.GetRequiredService<Calls>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<PipelineInstruments>(), provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<SiloStopping>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloStopping>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, WorkerHost>();
         services.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
         return silo;

@@ -8,8 +8,16 @@ public sealed record JoinRun([property: Id(0)] int ProtocolVersion, [property: I
 
 /// <param name="Status">Of the run.</param>
 /// <param name="Specification">Canonical text.</param>
+/// <param name="RoundCount">Rounds of the run.</param>
+/// <param name="PromptCount">Prompts in its list.</param>
+/// <param name="EvaluationPrompts">What the before/after samples are drawn of.</param>
 [GenerateSerializer, Immutable, Alias("spo.JoinedRun")]
-public sealed record JoinedRun([property: Id(0)] RunStatus Status, [property: Id(1)] string Specification);
+public sealed record JoinedRun(
+    [property: Id(0)] RunStatus Status,
+    [property: Id(1)] string Specification,
+    [property: Id(2)] int RoundCount,
+    [property: Id(3)] int PromptCount,
+    [property: Id(4)] IReadOnlyList<string> EvaluationPrompts);
 
 /// <summary>Heartbeat of a worker: renews the leases it holds, and says how it is.</summary>
 /// <param name="Worker">Worker.</param>

@@ -9,11 +9,12 @@ namespace SpoActors.Grains.Catalogue;
 /// <summary>The list of runs.</summary>
 [Reentrant]
 public sealed class CatalogueGrain(
-    [PersistentState("catalogue", RunGrain.StorageName)] IPersistentState<CatalogueState> state, TimeProvider time) : Grain, ICatalogueGrain, IDisposable
+    [PersistentState("catalogue", RunGrain.StorageName)] IPersistentState<CatalogueState> state, TimeProvider time, SiloStopping stopping)
+    : Grain, ICatalogueGrain, IDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    readonly Signal signal = new(time);
+    readonly Signal signal = new(time, stopping.Token);
     readonly SemaphoreSlim writing = new(1);
 
     public async Task<CatalogueList> ListAsync(ListRuns request, CancellationToken cancellation)

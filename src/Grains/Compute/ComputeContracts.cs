@@ -19,9 +19,16 @@ public interface IComputeFactory
     IScorerCompute CreateScorer(RunSpecification run, string device);
 
     /// <inheritdoc cref="CreateSampler"/>
-    /// <param name="folder">The run's folder; the trainer goes on from its last commit.</param>
-    ITrainerCompute CreateTrainer(RunSpecification run, string device, string folder);
+    /// <param name="facts">What a trainer needs beyond the specification.</param>
+    ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts);
 }
+
+/// <summary>What follows from a run's prompts, which stay with the run, and from the silo's settings.</summary>
+/// <param name="Folder">The run's folder; the trainer goes on from its last commit.</param>
+/// <param name="RoundCount">Rounds of the run.</param>
+/// <param name="PromptCount">Prompts in its list.</param>
+/// <param name="EvaluationPrompts">What the before/after samples are drawn of.</param>
+public sealed record RunFacts(string Folder, int RoundCount, int PromptCount, IReadOnlyList<string> EvaluationPrompts);
 
 /// <summary>First stage: samples candidate pools.</summary>
 public interface ISamplerCompute : IDisposable

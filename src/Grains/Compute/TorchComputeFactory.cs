@@ -5,6 +5,7 @@ using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
@@ -14,12 +15,15 @@ namespace SpoActors.Grains.Compute;
 /// <summary>The real thing: the stages of the sequential loop, fed with payloads.</summary>
 /// <param name="silo">Name of the silo.</param>
 /// <param name="time">Measures the stages.</param>
-public sealed class TorchComputeFactory(string silo, TimeProvider time) : IComputeFactory
+/// <param name="progress">Told of everything, from the devices' threads; null for nobody.</param>
+public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProgress? progress = null) : IComputeFactory
 {
+    readonly IRunProgress progress = progress ?? RunProgress.None;
+
     public ISamplerCompute CreateSampler(RunSpecification run, string device)
     {
         var here = On(run, device);
-        return new TorchSampler(Lease(here, device), here);
+        return new TorchSampler(Lease(here, device), here, progress);
     }
 
     public IScorerCompute CreateScorer(RunSpecification run, string device)
@@ -29,7 +33,7 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time) : ICompu
         try
         {
             var preference = PreferenceModelLoader.Load(here.Preference, TorchNames.ParseDevice(here.Model.Device), here.Preference.Dtype.ToScalarType());
-            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)));
+            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), progress);
         }
         catch
         {
@@ -38,12 +42,13 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time) : ICompu
         }
     }
 
-    public ITrainerCompute CreateTrainer(RunSpecification run, string device, string folder)
+    public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts)
     {
         var here = On(run, device);
         // As `spo run` leaves it beside its results.
-        AtomicFile.Write(Path.Combine(folder, "config.yaml"), Encoding.UTF8.GetBytes(SpecificationYaml.Write(run)));
-        return new TorchTrainer(Lease(here, device), here, new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep), folder, time);
+        AtomicFile.Write(Path.Combine(facts.Folder, "config.yaml"), Encoding.UTF8.GetBytes(SpecificationYaml.Write(run)));
+        var store = new RunStore(facts.Folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep);
+        return new TorchTrainer(Lease(here, device), here, store, facts, time, progress);
     }
 
     ModelLease Lease(RunSpecification here, string device) => new(silo, device, SpecificationYaml.Identity(here), here);

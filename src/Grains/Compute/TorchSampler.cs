@@ -4,6 +4,7 @@ using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Sampling;
 using SpoActors.Trainer.Training;
@@ -16,11 +17,12 @@ sealed class TorchSampler : ISamplerCompute
 {
     readonly ModelLease lease;
     readonly SamplingStage stage;
+    readonly IRunProgress progress;
     IReadOnlyDictionary<string, LoraFactors>? version;
 
-    public TorchSampler(ModelLease lease, RunSpecification run)
+    public TorchSampler(ModelLease lease, RunSpecification run, IRunProgress progress)
     {
-        this.lease = lease;
+        (this.lease, this.progress) = (lease, progress);
         var shared = lease.Shared;
         LargestItem = Size(run, shared.Model.LatentSize(run.Sampling));
         stage = new SamplingStage(shared.Model, shared.Adapter, run, new CounterBasedRandom(run.Seed));
@@ -60,7 +62,9 @@ sealed class TorchSampler : ISamplerCompute
             var prompts = new string[item.PromptIndices.Max() + 1];
             for (int i = 0; i < item.PromptIndices.Count; i++) prompts[item.PromptIndices[i]] = item.Prompts[i];
             var draw = new ItemDraw(item.Id.Item.Round, item.Id.Item.Index, item.PromptIndices);
-            stage.Sample(draw, prompts, new Sink(item, stage.PoolCount, deliver), cancellation: cancellation);
+            stage.Sample(
+                draw, prompts, new Sink(item, stage.PoolCount, deliver),
+                step => progress.Report(new StageProgress(RunStage.Sample, draw.Round, draw.Index * stage.StepCount + step, stage.StepCount)), cancellation);
         }
         finally
         {

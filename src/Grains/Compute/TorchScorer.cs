@@ -3,6 +3,7 @@ using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Sampling;
 using SpoActors.Trainer.Scoring;
@@ -12,7 +13,7 @@ using static TorchSharp.torch;
 namespace SpoActors.Grains.Compute;
 
 /// <summary>The scoring stage.</summary>
-sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage) : IScorerCompute
+sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage, IRunProgress progress) : IScorerCompute
 {
     public ScoredPoolMessage Score(CandidatePoolMessage message)
     {
@@ -20,6 +21,8 @@ sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, Sco
         using var pool = ToPool(message);
         using var scored = stage.Score(pool, message.Lease.Prompts);
         var pairs = PairBuilder.Build(pool, scored.Selection);
+        var done = message.Lease.Id.Item.Index * message.PoolCount + message.Segment + 1;
+        progress.Report(new StageProgress(RunStage.Score, message.Lease.Id.Item.Round, done, message.PoolCount));
         try
         {
             return new ScoredPoolMessage(

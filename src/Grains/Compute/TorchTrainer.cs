@@ -18,22 +18,31 @@ sealed class TorchTrainer : ITrainerCompute
     readonly ModelLease lease;
     readonly TrainingStage stage;
     readonly RunStore store;
-    readonly MetricsFile metricsFile;
+    readonly RunFacts facts;
+    readonly EvaluationGrids grids;
+    readonly IRunProgress progress;
     readonly TimeProvider time;
 
-    public TorchTrainer(ModelLease lease, RunSpecification run, RunStore store, string folder, TimeProvider time)
+    public TorchTrainer(ModelLease lease, RunSpecification run, RunStore store, RunFacts facts, TimeProvider time, IRunProgress shown)
     {
-        (this.lease, this.store, this.time) = (lease, store, time);
+        (this.lease, this.store, this.facts, this.time) = (lease, store, facts, time);
+        progress = RunProgress.To(new MetricsFile(Path.Combine(facts.Folder, "metrics.jsonl")), new LogFile(Path.Combine(facts.Folder, "log.txt"), time), shown);
         lease.Shared.Reset();
         lease.Shared.IsTrained = true;
         stage = new TrainingStage(lease.Shared.Model, lease.Shared.Adapter, run, new CounterBasedRandom(run.Seed));
-        metricsFile = new MetricsFile(Path.Combine(folder, "metrics.jsonl"));
-        if (store.Last() is { } last)
+        grids = new EvaluationGrids(new EvaluationSamples(lease.Shared.Model, run, facts.EvaluationPrompts), run.Evaluation, progress);
+        var last = store.Last();
+        if (last is null) Draw("before");
+        else
         {
             stage.Load(store.StatePath(last));
             NextRound = last.NextRound;
         }
-        metricsFile.Report(new RunStarted(run.Name, folder, NextRound, 0, 0));
+        progress.Report(new RunStarted(run.Name, facts.Folder, NextRound, facts.RoundCount, facts.PromptCount));
+        if (last is null || NextRound < facts.RoundCount) return;
+        // Stopped between its last commit and its samples, or told to go on when there is nothing left to do.
+        if (!File.Exists(Samples("after"))) Draw("after");
+        Announce(last);
     }
 
     public int NextRound { get; private set; }
@@ -46,13 +55,19 @@ sealed class TorchTrainer : ITrainerCompute
         var pairs = pools.SelectMany(p => p.Pairs).Select(ToPair).ToArray();
         try
         {
-            var minibatches = stage.TrainRound(round, pairs, prompts, cancellation: cancellation);
+            long done = 0, total = (long)pairs.Length * stage.PairEpochs;
+            var minibatches = stage.TrainRound(round, pairs, prompts, minibatch =>
+            {
+                done += minibatch.Pairs;
+                progress.Report(new MinibatchFinished(minibatch.Pairs, minibatch.Metrics.Loss, minibatch.Metrics.Margin, minibatch.Metrics.Accuracy));
+                progress.Report(new StageProgress(RunStage.Train, round, done, total));
+            }, cancellation);
             NextRound = round + 1;
             var metrics = RoundMetrics.Of(
                 round, prompts.Count, [.. pools.SelectMany(p => p.Scores)], pools.Sum(p => p.Transitions), pairs.Length, minibatches, stage.Consumed.Value)
                 with
             { TrainSeconds = time.GetElapsedTime(started).TotalSeconds };
-            metricsFile.Report(new RoundFinished(metrics));
+            progress.Report(new RoundFinished(metrics));
             return JsonSerializer.Serialize(metrics);
         }
         finally
@@ -72,8 +87,22 @@ sealed class TorchTrainer : ITrainerCompute
     {
         if (store.Last() is { } last && last.TrainerEpoch > epoch)
             throw new PipelineException($"the run's folder holds a commit of trainer epoch {last.TrainerEpoch}; this trainer has epoch {epoch} and commits nothing");
-        store.Commit(NextRound, stage, WriteAdapter, (int)epoch, finished);
+        var manifest = store.Commit(NextRound, stage, WriteAdapter, (int)epoch, finished);
+        progress.Report(new CheckpointWritten(NextRound, manifest.Checkpoint, manifest.AdapterHash));
+        if (!finished) return;
+        Draw("after");
+        Announce(manifest);
     }
+
+    void Announce(RunManifest last) => progress.Report(new RunFinished(facts.RoundCount, last.AdapterHash, last.ConsumedDigest));
+
+    void Draw(string moment)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Samples(moment))!);
+        grids.Draw(Samples(moment), moment, CancellationToken.None);
+    }
+
+    string Samples(string moment) => Path.Combine(facts.Folder, "samples", moment + ".png");
 
     public void Dispose()
     {

@@ -25,12 +25,14 @@ public sealed partial class RunGrain
         await prompts.WriteStateAsync(cancellation);
         state.State.Specification = request.Specification;
         state.State.Started = Now;
-        await SaveAsync();
+        await WriteAsync();
         if (plan is null)
         {
             Open();
             Announce("started");
         }
+        // Last: whoever finds the run in the catalogue joins it at once.
+        await RecordAsync();
         return Snapshot();
     }
 

@@ -11,10 +11,13 @@ public sealed partial class RunGrain
     public Task<JoinedRun> JoinAsync(JoinRun request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
-        RequirePlan();
+        var schedule = RequirePlan().Schedule;
         // A worker that joins has just begun: whatever it held before is gone with its process.
         Release(request.Worker);
-        return Task.FromResult(new JoinedRun(state.State.Status, state.State.Specification));
+        var evaluation = plan!.Specification.Evaluation;
+        return Task.FromResult(new JoinedRun(
+            state.State.Status, state.State.Specification, schedule.RoundCount, prompts.State.Prompts.Count,
+            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. prompts.State.Prompts.Take(evaluation.Count)]));
     }
 
     public Task<WorkerOrders> ReportAsync(WorkerReport report, CancellationToken cancellation)

@@ -46,10 +46,10 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     public RunGrain(
         [PersistentState("run", StorageName)] IPersistentState<RunState> state,
         [PersistentState("prompts", StorageName)] IPersistentState<RunPrompts> prompts,
-        TimeProvider time, SiloNames silos, PipelineInstruments instruments, ILogger<RunGrain> logger)
+        TimeProvider time, SiloNames silos, SiloStopping stopping, PipelineInstruments instruments, ILogger<RunGrain> logger)
     {
         (this.state, this.prompts, this.time, this.silos, this.instruments, this.logger) = (state, prompts, time, silos, instruments, logger);
-        (signal, events) = (new Signal(time), new EventLog(time));
+        (signal, events) = (new Signal(time, stopping.Token), new EventLog(time));
     }
 
     string Id => this.GetPrimaryKeyString();
@@ -136,8 +136,30 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     RunPlan RequirePlan() => plan ?? throw new PipelineException($"there is no run '{Id}'; `spo list` shows the runs");
 
-    /// <summary>Writes the state; fails if another activation has written it since.</summary>
+    /// <summary>Writes the state, and tells the catalogue.</summary>
     async Task SaveAsync()
+    {
+        await WriteAsync();
+        await RecordAsync();
+    }
+
+    async Task RecordAsync()
+    {
+        try
+        {
+            await GrainFactory.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key)
+                .RecordAsync(new CatalogueEntry(Id, state.State.Status, state.State.Started), CancellationToken.None);
+        }
+        catch
+        {
+            // The next tick tries again.
+            isUnsaved = true;
+            throw;
+        }
+    }
+
+    /// <summary>Writes the state; fails if another activation has written it since.</summary>
+    async Task WriteAsync()
     {
         await writing.WaitAsync();
         try
@@ -156,8 +178,6 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         {
             writing.Release();
         }
-        await GrainFactory.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key)
-            .RecordAsync(new CatalogueEntry(Id, state.State.Status, state.State.Started), CancellationToken.None);
     }
 
     public void Dispose() => writing.Dispose();

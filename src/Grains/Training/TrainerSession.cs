@@ -20,10 +20,12 @@ namespace SpoActors.Grains.Training;
 ///                                                                     ▲───────────────────────────────────────────────────────┘
 /// </code>
 /// </summary>
-public sealed class TrainerSession(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor, WorkerServices services)
+public sealed class TrainerSession(
+    WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services)
     : WorkerSession(id, run, specification, executor, services)
 {
-    readonly string folder = Path.Combine(services.Options.RunsFolder ?? specification.Output, run);
+    readonly RunFacts facts = new(
+        Path.Combine(services.Options.RunsFolder ?? specification.Output, run), joined.RoundCount, joined.PromptCount, joined.EvaluationPrompts);
     readonly RoundAssembly assembly = new();
     readonly SemaphoreSlim syncing = new(1);
     ITrainerCompute? compute;
@@ -46,9 +48,9 @@ public sealed class TrainerSession(WorkerId id, string run, RunSpecification spe
 
     protected override async Task OpenAsync()
     {
-        Directory.CreateDirectory(folder);
-        store = new AdapterStore(Path.Combine(folder, "adapters"));
-        compute = await ComputeAsync(() => Services.Compute.CreateTrainer(Specification, Id.Device, folder), Ended).ConfigureAwait(false);
+        Directory.CreateDirectory(facts.Folder);
+        store = new AdapterStore(Path.Combine(facts.Folder, "adapters"));
+        compute = await ComputeAsync(() => Services.Compute.CreateTrainer(Specification, Id.Device, facts), Ended).ConfigureAwait(false);
         (nextRound, committedRound, totals) = (compute.NextRound, compute.NextRound, compute.Totals);
         assembly.Forget(nextRound);
         var adapter = await ComputeAsync(compute.ExportAdapter, Ended).ConfigureAwait(false);
@@ -67,10 +69,10 @@ public sealed class TrainerSession(WorkerId id, string run, RunSpecification spe
 
     protected override async Task WorkAsync()
     {
-        while (!Draining.IsCancellationRequested)
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(Ended, Draining);
+        while (!idle.IsCancellationRequested)
         {
-            var request = new RoundRequest(epoch, nextRound);
-            var response = await WaitForAsync("pairs", Services.Calls.RetryAsync(token => RunGrain.AwaitRoundAsync(request, token), Ended)).ConfigureAwait(false);
+            if (await NextAsync(idle.Token).ConfigureAwait(false) is not { } response) break;
             await OnStandingAsync(response.Reply.Standing).ConfigureAwait(false);
             Ended.ThrowIfCancellationRequested();
             if (response.Reply.Status == RunStatus.Finished) return;
@@ -78,6 +80,21 @@ public sealed class TrainerSession(WorkerId id, string run, RunSpecification spe
         }
         if (nextRound > committedRound) await CommitAsync(finished: false).ConfigureAwait(false);
         await TryAsync(() => Services.Calls.RetryAsync(token => RunGrain.TrainerLeftAsync(new TrainerLeft(epoch), token), Ended)).ConfigureAwait(false);
+    }
+
+    /// <summary>Null when the worker drains: waiting changes nothing, so it may end at any moment.</summary>
+    async Task<RoundResponse?> NextAsync(CancellationToken idle)
+    {
+        var request = new RoundRequest(epoch, nextRound);
+        try
+        {
+            return await WaitForAsync("pairs", Services.Calls.RetryAsync(token => RunGrain.AwaitRoundAsync(request, token), idle)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (idle.IsCancellationRequested)
+        {
+            Ended.ThrowIfCancellationRequested();
+            return null;
+        }
     }
 
     /// <summary>Takes a scored pool over; what is late or came twice is dropped.</summary>
@@ -166,7 +183,7 @@ public sealed class TrainerSession(WorkerId id, string run, RunSpecification spe
             var (round, oldest) = (nextRound, Math.Max(0, nextRound - Specification.Pipeline.Staleness));
             var adapters = store!.List(oldest).Where(a => a.Version <= round).ToArray();
             if (adapters.Length != round - oldest + 1)
-                throw new PipelineException($"'{folder}' lacks adapter versions between {oldest} and {round}; restore its adapters folder, or start a new run");
+                throw new PipelineException($"'{facts.Folder}' lacks adapter versions between {oldest} and {round}; restore its adapters folder, or start a new run");
             var ready = new TrainerReady(Id, epoch, round, totals, adapters, [.. assembly.Complete().Where(l => l.Item.Round >= round)]);
             var reply = await Services.Calls.RetryAsync(token => RunGrain.TrainerReadyAsync(ready, token), Ended).ConfigureAwait(false);
             if (reply.Standing == TrainerStanding.Superseded) await EndAsync().ConfigureAwait(false);

@@ -6,7 +6,6 @@ using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Sampling;
 using SpoActors.Grains.Scoring;
 using SpoActors.Grains.Training;
-using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Devices;
 
@@ -84,7 +83,7 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         var grain = services.Grains.GetGrain<IRunGrain>(run);
         var joined = await services.Calls.OnceAsync(token => grain.JoinAsync(new JoinRun(Protocol.Version, id), token), draining.Token).ConfigureAwait(false);
         if (joined.Status != RunStatus.Running || draining.IsCancellationRequested) return;
-        using var session = Create(id, run, SpecificationYaml.Parse(joined.Specification, $"the specification of run '{run}'"), executor);
+        using var session = Create(id, run, joined, executor);
         workers.Begin(session);
         try
         {
@@ -96,12 +95,16 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         }
     }
 
-    WorkerSession Create(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor) => id.Role switch
+    WorkerSession Create(WorkerId id, string run, JoinedRun joined, DeviceExecutor executor)
     {
-        WorkerRole.Sampler => new SamplerSession(id, run, specification, executor, services),
-        WorkerRole.Scorer => new ScorerSession(id, run, specification, executor, services),
-        _ => new TrainerSession(id, run, specification, executor, services),
-    };
+        var specification = SpecificationYaml.Parse(joined.Specification, $"the specification of run '{run}'");
+        return id.Role switch
+        {
+            WorkerRole.Sampler => new SamplerSession(id, run, specification, executor, services),
+            WorkerRole.Scorer => new ScorerSession(id, run, specification, executor, services),
+            _ => new TrainerSession(id, run, specification, joined, executor, services),
+        };
+    }
 
     Task PauseAsync() => Task.Delay(TimeSpan.FromSeconds(1), services.Time, draining.Token);
 

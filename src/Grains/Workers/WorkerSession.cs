@@ -107,7 +107,15 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     /// <summary>A lease is no longer valid.</summary>
     protected virtual void Lose(LeaseId lease)
     {
-        if (held.TryGetValue(lease, out var cancellation)) cancellation.Cancel();
+        if (!held.TryGetValue(lease, out var cancellation)) return;
+        try
+        {
+            cancellation.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was just done.
+        }
     }
 
     /// <summary>The run has another trainer.</summary>

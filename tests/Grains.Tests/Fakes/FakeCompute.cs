@@ -24,7 +24,7 @@ public sealed class FakeComputeFactory(FakeBehaviour? behaviour = null) : ICompu
 
     public IScorerCompute CreateScorer(RunSpecification run, string device) => new FakeScorer(behaviour);
 
-    public ITrainerCompute CreateTrainer(RunSpecification run, string device, string folder) => new FakeTrainer(folder, behaviour);
+    public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts) => new FakeTrainer(facts.Folder, behaviour);
 }
 
 /// <summary>What goes wrong, and what a test wants to know.</summary>

@@ -3,12 +3,11 @@ using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Training;
 
-namespace SpoActors.Client.Runs;
+namespace SpoActors.Trainer.Training;
 
 /// <summary>Draws the evaluation prompts into a grid: a row for each prompt, a column for each seed.</summary>
-sealed class EvaluationGrids(EvaluationSamples samples, EvaluationSpecification evaluation, IRunProgress progress)
+public sealed class EvaluationGrids(EvaluationSamples samples, EvaluationSpecification evaluation, IRunProgress progress)
 {
     /// <summary>Draws with the adapter as it is now; nothing if the configuration asks for no samples.</summary>
     public void Draw(string path, string moment, CancellationToken cancellation)
