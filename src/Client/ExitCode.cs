@@ -21,6 +21,12 @@ public enum ExitCode
     /// <summary>The run's folder holds another run, is in use, or its stored state is damaged.</summary>
     RunConflict = 5,
 
+    /// <summary>No silo of the cluster answers, or its storage does not.</summary>
+    ClusterUnavailable = 6,
+
+    /// <summary>The cluster runs another release of this program.</summary>
+    VersionMismatch = 7,
+
     /// <summary>Cancelled by Ctrl-C or SIGTERM; a run can be resumed.</summary>
     Cancelled = 130,
 }

@@ -1,3 +1,4 @@
+using SpoActors.Grains.Interfaces;
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Lora;
@@ -17,11 +18,20 @@ static class Failures
         OperationCanceledException => (ExitCode.Cancelled, "Cancelled."),
         SpecificationException or CheckpointException or LoraException or TokenizerException or InvalidDataException => (ExitCode.InvalidInput, exception.Message),
         RunStateException => (ExitCode.RunConflict, exception.Message),
+        PipelineException pipeline => (Code(pipeline.Fault), pipeline.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.NotFound, exception.Message),
         NativeLibtorchException => (ExitCode.DeviceUnavailable, exception.Message),
         // A static constructor of TorchSharp was the first to need the library.
         TypeInitializationException { InnerException: { } inner } => Explain(inner),
         IOException or UnauthorizedAccessException => (ExitCode.Failed, exception.Message),
         _ => (ExitCode.Failed, exception.ToString()),
+    };
+
+    static ExitCode Code(PipelineFault fault) => fault switch
+    {
+        PipelineFault.NoSuchRun => ExitCode.NotFound,
+        PipelineFault.Conflict => ExitCode.RunConflict,
+        PipelineFault.WrongVersion => ExitCode.VersionMismatch,
+        _ => ExitCode.InvalidInput,
     };
 }

@@ -32,4 +32,6 @@ sealed class RecordingOutput : IConsoleOutput
     }
 
     public void Live(Action<Action<IRenderable>> work) => work(_ => { });
+
+    public Task LiveAsync(Func<Action<IRenderable>, Task> work) => work(_ => { });
 }

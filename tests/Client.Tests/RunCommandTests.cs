@@ -108,7 +108,7 @@ public sealed class RunCommandTests
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         var output = new RecordingOutput();
-        var code = await Commands.SpoCommandLine.InvokeAsync(Spo.TinyRun(folder.Path, "--set", "evaluation.count=0"), output, TimeProvider.System, cancelled.Token);
+        var code = await Commands.SpoCommandLine.InvokeAsync(Spo.TinyRun(folder.Path, "--set", "evaluation.count=0"), output, TimeProvider.System, cancellation: cancelled.Token);
         Assert.Equal((int)ExitCode.Cancelled, code);
         Assert.Contains("--resume", output.StandardError, StringComparison.Ordinal);
     }

@@ -8,7 +8,7 @@ static class Spo
     public static async Task<(ExitCode Code, RecordingOutput Output)> Run(params string[] args)
     {
         var output = new RecordingOutput();
-        var code = await SpoCommandLine.InvokeAsync(args, output, TimeProvider.System, TestContext.Current.CancellationToken);
+        var code = await SpoCommandLine.InvokeAsync(args, output, TimeProvider.System, cancellation: TestContext.Current.CancellationToken);
         return ((ExitCode)code, output);
     }
 

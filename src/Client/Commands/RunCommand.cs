@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
+using SpoActors.Client.InProcess;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
@@ -12,11 +13,12 @@ namespace SpoActors.Client.Commands;
 /// <summary><c>spo run</c>: trains a LoRA from a configuration.</summary>
 sealed class RunCommand : Command
 {
-    readonly Argument<string> config = new("config") { Description = "A YAML configuration, such as config/tiny.yaml." };
-    readonly Option<string[]> set = new("--set") { Description = "Overrides a key, such as sampling.steps=4. May be given several times.", HelpName = "key=value" };
+    readonly Argument<string> config = SharedOptions.Configuration();
+    readonly Option<string[]> set = SharedOptions.Set();
     readonly Option<bool> resume = new("--resume") { Description = "Go on with the run in its folder; a run that is not there begins." };
     readonly Option<string?> name = new("--name") { Description = "Name of the run and its folder, instead of the configuration's." };
     readonly Option<string?> folder = new("--output") { Description = "Folder that holds the run's folder, instead of the configuration's." };
+    readonly Option<bool> sequential = new("--sequential") { Description = "The plain loop, without a pipeline of actors. At staleness 0 the result is the same, bit for bit." };
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
     readonly TimeProvider time;
@@ -25,18 +27,21 @@ sealed class RunCommand : Command
     {
         (this.output, this.time) = (output, time);
         Arguments.Add(config);
-        foreach (Option option in new Option[] { set, resume, name, folder, format }) Options.Add(option);
-        SetAction((parsed, cancellation) => Task.FromResult(Execute(parsed, cancellation)));
+        foreach (Option option in new Option[] { set, resume, name, folder, sequential, format }) Options.Add(option);
+        SetAction(ExecuteAsync);
     }
 
-    int Execute(ParseResult parsed, CancellationToken cancellation)
+    async Task<int> ExecuteAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var run = Load(parsed);
         DeviceCheck.EnsureExists(run.Model.Device);
         using var runFolder = RunFolder.Open(run, parsed.GetValue(resume));
+        output.Say(runFolder.IsResumed ? $"Going on with the run in {runFolder.Path}." : $"Run folder: {runFolder.Path}");
         try
         {
-            var summary = Train(run, runFolder, cancellation);
+            var summary = parsed.GetValue(sequential)
+                ? Show(progress => RunSequentially(run, runFolder, progress, cancellation))
+                : await ShowAsync(progress => RunPipelineAsync(run, runFolder, progress, cancellation));
             output.Result(parsed.GetValue(format), summary, RunSummary.Tables);
             return (int)ExitCode.Success;
         }
@@ -49,32 +54,48 @@ sealed class RunCommand : Command
 
     RunSpecification Load(ParseResult parsed)
     {
-        var path = parsed.GetValue(config)!;
-        if (!File.Exists(path)) throw new ClientException(ExitCode.NotFound, $"The configuration '{path}' does not exist. Start from config/tiny.yaml or config/sd15.yaml.");
+        var path = SharedOptions.ExistingConfiguration(parsed.GetValue(config)!);
         IEnumerable<string> overrides = parsed.GetValue(set) ?? [];
         if (parsed.GetValue(name) is { } newName) overrides = overrides.Append($"name={newName}");
         if (parsed.GetValue(folder) is { } newFolder) overrides = overrides.Append($"output={newFolder}");
         return SpecificationFile.Load(path, overrides);
     }
 
-    RunSummary Train(RunSpecification run, RunFolder runFolder, CancellationToken cancellation)
+    /// <summary>The sequential loop, on this thread, which owns the device.</summary>
+    RunSummary RunSequentially(RunSpecification run, RunFolder runFolder, IRunProgress shown, CancellationToken cancellation)
     {
-        output.Say(runFolder.IsResumed ? $"Going on with the run in {runFolder.Path}." : $"Run folder: {runFolder.Path}");
-        var files = RunProgress.To(new MetricsFile(runFolder.MetricsFile), new LogFile(runFolder.LogFile, time));
-        if (!output.IsInteractive) return Train(new PlainProgress(output, time));
-        RunSummary? summary = null;
-        output.Live(redraw => summary = Train(new LiveProgress(redraw, time)));
-        return summary!;
+        var progress = RunProgress.To(new MetricsFile(runFolder.MetricsFile), new LogFile(runFolder.LogFile, time), shown);
+        progress.Report(new RunMessage(MessageLevel.Information, "loading models"));
+        using var training = new LocalRun(run, runFolder.Path, progress, time);
+        var grids = new EvaluationGrids(training.Samples, run.Evaluation, progress);
+        var manifest = training.Execute(() => grids.Draw(runFolder.BeforeGrid, "before", cancellation), cancellation);
+        grids.Draw(runFolder.AfterGrid, "after", cancellation);
+        return RunSummary.Of(runFolder, manifest);
+    }
 
-        RunSummary Train(IRunProgress shown)
-        {
-            var progress = RunProgress.To(files, shown);
-            progress.Report(new RunMessage(MessageLevel.Information, "loading models"));
-            using var training = new LocalRun(run, runFolder.Path, progress, time);
-            var grids = new EvaluationGrids(training.Samples, run.Evaluation, progress);
-            var manifest = training.Execute(() => grids.Draw(runFolder.BeforeGrid, "before", cancellation), cancellation);
-            grids.Draw(runFolder.AfterGrid, "after", cancellation);
-            return RunSummary.Of(runFolder, manifest);
-        }
+    /// <summary>The pipeline, in a silo of this process; its trainer writes the run's files.</summary>
+    async Task<RunSummary> RunPipelineAsync(RunSpecification run, RunFolder runFolder, IRunProgress shown, CancellationToken cancellation)
+    {
+        shown.Report(new RunMessage(MessageLevel.Information, "loading models"));
+        await using var pipeline = new InProcessPipeline(run, shown, time);
+        var end = await pipeline.ExecuteAsync(cancellation);
+        foreach (var item in end.SetAside) output.Warn($"{item.Item} failed {run.Pipeline.MaxAttempts} times and was left out: {item.Error}");
+        return RunSummary.Of(runFolder, new RunStore(runFolder.Path, SpecificationYaml.Identity(run), run.Checkpoints.Keep).Last()!);
+    }
+
+    RunSummary Show(Func<IRunProgress, RunSummary> work)
+    {
+        if (!output.IsInteractive) return work(new PlainProgress(output, time));
+        RunSummary? summary = null;
+        output.Live(redraw => summary = work(new LiveProgress(redraw, time)));
+        return summary!;
+    }
+
+    async Task<RunSummary> ShowAsync(Func<IRunProgress, Task<RunSummary>> work)
+    {
+        if (!output.IsInteractive) return await work(new PlainProgress(output, time));
+        RunSummary? summary = null;
+        await output.LiveAsync(async redraw => summary = await work(new LiveProgress(redraw, time)));
+        return summary!;
     }
 }

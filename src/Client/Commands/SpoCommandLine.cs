@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using SpoActors.Client.Clusters;
 using SpoActors.Client.Console;
 
 namespace SpoActors.Client.Commands;
@@ -8,21 +9,36 @@ namespace SpoActors.Client.Commands;
 public static class SpoCommandLine
 {
     /// <summary>All commands, writing to <paramref name="output"/>.</summary>
-    public static RootCommand Create(IConsoleOutput output, TimeProvider time) => new(
-        "Step-by-step preference optimization (SPO) of text-to-image diffusion models.")
+    /// <param name="time">Their clock.</param>
+    /// <param name="connector">Finds clusters; null for the real ones.</param>
+    public static RootCommand Create(IConsoleOutput output, TimeProvider time, IClusterConnector? connector = null)
     {
-        new RunCommand(output, time),
-        new SampleCommand(output),
-        new InspectCommand(output),
-        new ConvertCommand(output),
-        new DoctorCommand(output, time),
-        ShapesDoor.Create(output, time),
-    };
+        var cluster = new ClusterServices(connector ?? new GatewayConnector(time), output, time);
+        return new RootCommand("Step-by-step preference optimization (SPO) of text-to-image diffusion models.")
+        {
+            new RunCommand(output, time),
+            new StartCommand(cluster),
+            new WatchCommand(cluster),
+            new ListCommand(cluster),
+            new ShowCommand(cluster),
+            new PauseCommand(cluster),
+            new ResumeCommand(cluster),
+            new CancelCommand(cluster),
+            new LogsCommand(cluster),
+            new Command("cluster", "Prepare and inspect a cluster.") { new ClusterStatusCommand(cluster), new ClusterInitCommand(output) },
+            new SampleCommand(output),
+            new InspectCommand(output),
+            new ConvertCommand(output),
+            new DoctorCommand(output, time),
+            ShapesDoor.Create(output, time),
+        };
+    }
 
     /// <summary>Parses, runs, and turns every failure into a message and an exit code.</summary>
-    public static async Task<int> InvokeAsync(IReadOnlyList<string> args, IConsoleOutput output, TimeProvider time, CancellationToken cancellation = default)
+    public static async Task<int> InvokeAsync(
+        IReadOnlyList<string> args, IConsoleOutput output, TimeProvider time, IClusterConnector? connector = null, CancellationToken cancellation = default)
     {
-        var parsed = Create(output, time).Parse(args);
+        var parsed = Create(output, time, connector).Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors) output.Fail(error.Message);

@@ -26,6 +26,9 @@ public interface IConsoleOutput
     /// <summary>Shows a picture on stderr that <paramref name="work"/> redraws while it runs on the calling thread.</summary>
     /// <param name="work">Is given what to call to redraw.</param>
     void Live(Action<Action<IRenderable>> work);
+
+    /// <summary>The same for work that waits; redraws may come from any thread, one at a time.</summary>
+    Task LiveAsync(Func<Action<IRenderable>, Task> work);
 }
 
 /// <summary>A table of texts.</summary>

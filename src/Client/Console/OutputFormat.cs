@@ -20,6 +20,8 @@ public static class ResultOutput
         Converters = { new JsonStringEnumConverter(new KeyNaming()) },
     };
 
+    static readonly JsonSerializerOptions LineOptions = new(Options) { WriteIndented = false };
+
     /// <summary>Writes a result: as JSON, or as tables.</summary>
     public static void Result<T>(this IConsoleOutput output, OutputFormat format, T result, Func<T, IEnumerable<OutputTable>> tables)
     {
@@ -30,6 +32,9 @@ public static class ResultOutput
         }
         foreach (var table in tables(result)) output.Table(table);
     }
+
+    /// <summary>Writes a value as one line of JSON, for results that come one after the other.</summary>
+    public static void Line<T>(this IConsoleOutput output, T value) => output.Data(JsonSerializer.Serialize(value, LineOptions));
 
     /// <summary>A table of names and values.</summary>
     public static OutputTable Properties(string? title, params (string Name, object? Value)[] properties) => new(title, ["", ""],

@@ -40,6 +40,13 @@ public sealed class SpectreOutput(IAnsiConsole data, IAnsiConsole people) : ICon
             context.Refresh();
         }));
 
+    public Task LiveAsync(Func<Action<IRenderable>, Task> work) =>
+        people.Live(new Text("")).AutoClear(false).StartAsync(context => work(picture =>
+        {
+            context.UpdateTarget(picture);
+            context.Refresh();
+        }));
+
     static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings

@@ -70,12 +70,14 @@ public sealed record SetAsideItem([property: Id(0)] ItemId Item, [property: Id(1
 [GenerateSerializer, Immutable, Alias("spo.WorkerView")]
 public sealed record WorkerView([property: Id(0)] WorkerReport Report, [property: Id(1)] TimeSpan Silence);
 
-/// <summary>Asks for what happened after a place in the run's event stream; waits a few seconds if there is nothing.</summary>
+/// <summary>Asks for what happened after a place in the run's event stream.</summary>
 /// <param name="ProtocolVersion">Of the client.</param>
 /// <param name="Stream">The stream the place belongs to; empty to start.</param>
 /// <param name="After">The last sequence number seen; 0 for all that is kept.</param>
+/// <param name="Wait">Wait a few seconds if there is nothing.</param>
 [GenerateSerializer, Immutable, Alias("spo.ReadEvents")]
-public sealed record ReadEvents([property: Id(0)] int ProtocolVersion, [property: Id(1)] string Stream, [property: Id(2)] long After);
+public sealed record ReadEvents(
+    [property: Id(0)] int ProtocolVersion, [property: Id(1)] string Stream, [property: Id(2)] long After, [property: Id(3)] bool Wait = true);
 
 /// <param name="Stream">Changes when the run grain moved to another silo; numbers then start again.</param>
 /// <param name="Events">In order.</param>

@@ -18,6 +18,9 @@ public sealed record CandidatePoolMessage(
     [property: Id(4)] long ScoreTimestep,
     [property: Id(5)] IReadOnlyList<TransitionPayload> Transitions)
 {
+    /// <summary>Most bytes of its tensors together; one message above Orleans' 100 MiB would end its connection.</summary>
+    public const long MaxBytes = 64 << 20;
+
     /// <summary>Bytes of its tensors.</summary>
     public long Bytes => Clean.Bytes.Length + Transitions.Sum(t => (long)t.Current.Bytes.Length + t.Next.Bytes.Length);
 }

@@ -5,8 +5,10 @@ using SpoActors.Grains.Interfaces.Runs;
 namespace SpoActors.Grains.Interfaces.Training;
 
 /// <summary>A trainer asks to own a run.</summary>
+/// <param name="Worker">Trainer.</param>
+/// <param name="LastEpoch">Epoch of the last commit in the run's folder; the new one is above it, even if the cluster has forgotten the run.</param>
 [GenerateSerializer, Immutable, Alias("spo.TrainerClaim")]
-public sealed record TrainerClaim([property: Id(0)] WorkerId Worker);
+public sealed record TrainerClaim([property: Id(0)] WorkerId Worker, [property: Id(1)] long LastEpoch);
 
 /// <param name="Status">Of the run.</param>
 /// <param name="Epoch">The new epoch; null when the run has a live trainer.</param>

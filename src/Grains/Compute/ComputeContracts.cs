@@ -21,6 +21,9 @@ public interface IComputeFactory
     /// <inheritdoc cref="CreateSampler"/>
     /// <param name="facts">What a trainer needs beyond the specification.</param>
     ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts);
+
+    /// <summary>Trainer epoch of the last commit in a run's folder; 0 where there is none.</summary>
+    long LastEpoch(RunSpecification run, string folder) => 0;
 }
 
 /// <summary>What follows from a run's prompts, which stay with the run, and from the silo's settings.</summary>

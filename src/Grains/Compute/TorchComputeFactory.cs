@@ -51,6 +51,9 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProg
         return new TorchTrainer(Lease(here, device), here, store, facts, time, progress);
     }
 
+    public long LastEpoch(RunSpecification run, string folder) =>
+        new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep).Last()?.TrainerEpoch ?? 0;
+
     ModelLease Lease(RunSpecification here, string device) => new(silo, device, SpecificationYaml.Identity(here), here);
 
     /// <summary>The run as this device runs it. cpu:0 and cpu:1 are workers of one CPU.</summary>

@@ -97,7 +97,12 @@ sealed class TorchSampler : ISamplerCompute
                 $"{TensorPayload.MaxBytes}. Lower sampling.batch_size or sampling.candidates.");
         // Clean; then every transition's start and end, where the first start is shared.
         var steps = segments.Max(s => s.End - s.Start + 1);
-        return new ItemSize(segments.Count, one * (k + 1 + k + (steps - 1) * 2 * k));
+        var pool = one * (k + 1 + k + (steps - 1) * 2 * k);
+        if (pool > CandidatePoolMessage.MaxBytes)
+            throw new PipelineException(
+                $"a pool of {k} candidates, {run.Sampling.BatchSize} prompts and {steps} steps has {pool} bytes; a message holds at most " +
+                $"{CandidatePoolMessage.MaxBytes}. Lower sampling.batch_size, sampling.candidates or sampling.inner_steps.");
+        return new ItemSize(segments.Count, pool);
     }
 
     sealed class Sink(ItemLease item, int poolCount, Action<CandidatePoolMessage> deliver) : IPoolSink

@@ -43,7 +43,7 @@ public sealed partial class RunGrain
         var known = SpecificationYaml.Identity(plan!.Specification);
         if (asked != known)
             throw new PipelineException(
-                $"there is a run '{Id}' with other settings ({known[..12]}, now {asked[..12]}); start this one under another name");
+                $"there is a run '{Id}' with other settings ({known[..12]}, now {asked[..12]}); start this one under another name", PipelineFault.Conflict);
         if (state.State.Status is RunStatus.Paused or RunStatus.Cancelled) await SetStatusAsync(RunStatus.Running, "", "goes on");
         return Snapshot();
     }
@@ -53,7 +53,7 @@ public sealed partial class RunGrain
         Protocol.Require(request.ProtocolVersion);
         RequirePlan();
         if (state.State.Status == RunStatus.Finished)
-            throw new PipelineException($"run '{Id}' is finished; there is nothing to {request.Action.ToString().ToLowerInvariant()}");
+            throw new PipelineException($"run '{Id}' is finished; there is nothing to {request.Action.ToString().ToLowerInvariant()}", PipelineFault.Conflict);
         await (request.Action switch
         {
             RunAction.Pause => SetStatusAsync(RunStatus.Paused, "paused by request", "paused"),
@@ -74,7 +74,7 @@ public sealed partial class RunGrain
     {
         Protocol.Require(request.ProtocolVersion);
         RequirePlan();
-        return await signal.UntilAsync(() => events.Read(request.Stream, request.After), Patience, cancellation)
+        return await signal.UntilAsync(() => events.Read(request.Stream, request.After), request.Wait ? Patience : TimeSpan.Zero, cancellation)
             ?? new EventsRead(events.Stream, [], 0);
     }
 

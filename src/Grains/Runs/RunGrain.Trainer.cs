@@ -21,7 +21,7 @@ public sealed partial class RunGrain
         ledger = null;
         trainerHeard = Now;
         state.State.Trainer = request.Worker;
-        var epoch = ++state.State.TrainerEpoch;
+        var epoch = state.State.TrainerEpoch = Math.Max(state.State.TrainerEpoch, request.LastEpoch) + 1;
         events.Add("worker", $"{request.Worker} takes the run over, epoch {epoch}");
         await SaveAsync();
         return new TrainerClaimed(state.State.Status, epoch, "");

@@ -134,7 +134,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         signal.Pulse();
     }
 
-    RunPlan RequirePlan() => plan ?? throw new PipelineException($"there is no run '{Id}'; `spo list` shows the runs");
+    RunPlan RequirePlan() => plan ?? throw new PipelineException($"there is no run '{Id}'; `spo list` shows the runs", PipelineFault.NoSuchRun);
 
     /// <summary>Writes the state, and tells the catalogue.</summary>
     async Task SaveAsync()

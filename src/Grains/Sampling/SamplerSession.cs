@@ -4,6 +4,7 @@ using SpoActors.Grains.Channels;
 using SpoActors.Grains.Compute;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Telemetry;
@@ -62,6 +63,7 @@ public sealed class SamplerSession(WorkerId id, string run, RunSpecification spe
         try
         {
             var response = await WaitForAsync("item", Services.Calls.OnceAsync(token => RunGrain.LeaseAsync(new LeaseRequest(Id), token), idle)).ConfigureAwait(false);
+            if (response.Status is RunStatus.Finished or RunStatus.Cancelled) await EndAsync().ConfigureAwait(false);
             return response.Lease;
         }
         catch (OperationCanceledException) when (idle.IsCancellationRequested)
@@ -139,8 +141,9 @@ public sealed class SamplerSession(WorkerId id, string run, RunSpecification spe
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            Problem = $"adapter version {lease.Adapter.Version} cannot be fetched from {lease.Trainer}: {e.Message}";
-            await FailAsync(lease.Id, FailureKind.Infrastructure, e).ConfigureAwait(false);
+            var reason = limit.IsCancellationRequested ? $"not within {lease.Duration.TotalSeconds} s" : e.Message;
+            Problem = $"adapter version {lease.Adapter.Version} cannot be fetched from {lease.Trainer}: {reason}";
+            await FailAsync(lease.Id, FailureKind.Infrastructure, new PipelineException(Problem, e)).ConfigureAwait(false);
             await Task.Delay(TimeSpan.FromSeconds(2), Services.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // It has waited; the next lease shows whether the adapter can be had now.
             Problem = null;

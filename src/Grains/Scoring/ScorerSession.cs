@@ -83,7 +83,9 @@ public sealed class ScorerSession(WorkerId id, string run, RunSpecification spec
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200), Services.Time);
         while (await timer.WaitForNextTickAsync(Ended).ConfigureAwait(false))
         {
-            if (!Draining.IsCancellationRequested || Assigned > 0 || !here.IsEmpty) continue;
+            if (!Draining.IsCancellationRequested || !here.IsEmpty) continue;
+            await TryAsync(BeatOnceAsync).ConfigureAwait(false);
+            if (Assigned > 0 || !here.IsEmpty) continue;
             await idle.CancelAsync().ConfigureAwait(false);
             return;
         }

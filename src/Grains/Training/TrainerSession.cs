@@ -41,9 +41,23 @@ public sealed class TrainerSession(
 
     protected override async Task<bool> EnterAsync()
     {
-        var claimed = await Services.Calls.OnceAsync(token => RunGrain.ClaimTrainerAsync(new TrainerClaim(Id), token), Ended).ConfigureAwait(false);
+        var claim = new TrainerClaim(Id, LastEpoch());
+        var claimed = await Services.Calls.OnceAsync(token => RunGrain.ClaimTrainerAsync(claim, token), Ended).ConfigureAwait(false);
         epoch = claimed.Epoch ?? 0;
         return claimed.Epoch is not null;
+    }
+
+    long LastEpoch()
+    {
+        try
+        {
+            return Services.Compute.LastEpoch(Specification, facts.Folder);
+        }
+        catch (Exception)
+        {
+            // Opening the folder fails the same way, and what is wrong is reported then.
+            return 0;
+        }
     }
 
     protected override async Task OpenAsync()
@@ -122,7 +136,7 @@ public sealed class TrainerSession(
     async Task TrainAsync(RoundWork work)
     {
         var pools = assembly.Pools(work.Items);
-        EnsureFresh(work, pools);
+        Freshness.Ensure(nextRound, Specification.Pipeline.Staleness, work, pools);
         var round = nextRound;
         using var span = PipelineDiagnostics.Training(Run, round);
         var before = totals.Pairs;
@@ -143,16 +157,6 @@ public sealed class TrainerSession(
         store.Prune(Math.Min(committedRound, nextRound) - Specification.Pipeline.Staleness);
         await OnStandingAsync(reply.Standing).ConfigureAwait(false);
         Services.Instruments.OnPublished(Run, Services.Time.GetElapsedTime(publishing));
-    }
-
-    /// <summary>The bound on staleness, where it counts: at the moment of consumption.</summary>
-    void EnsureFresh(RoundWork work, IReadOnlyList<ScoredPoolMessage> pools)
-    {
-        var age = nextRound - work.AdapterVersion;
-        if (age > Specification.Pipeline.Staleness)
-            throw new InvalidOperationException($"round {nextRound} was sampled with adapter {work.AdapterVersion}, {age} rounds old; pipeline.staleness is {Specification.Pipeline.Staleness}");
-        if (pools.FirstOrDefault(p => p.Lease.Adapter.Version != work.AdapterVersion) is { } other)
-            throw new InvalidOperationException($"{other.Lease.Id.Name()} was sampled with adapter {other.Lease.Adapter.Version} instead of {work.AdapterVersion}");
     }
 
     async Task CommitAsync(bool finished)

@@ -34,11 +34,11 @@ public sealed class Calls
 
     /// <summary>An idempotent call.</summary>
     public async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation) =>
-        await retry.ExecuteAsync(async token => await call(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        await retry.ExecuteAsync(async token => await call(token).WaitAsync(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
 
     /// <summary>A call that is not tried again.</summary>
     public async Task<T> OnceAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation) =>
-        await once.ExecuteAsync(async token => await call(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        await once.ExecuteAsync(async token => await call(token).WaitAsync(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
 
     /// <summary>Whether a failure is the network's or the storage's, not the request's.</summary>
     public static bool IsTransient(Exception e) => e is not (PipelineException or OperationCanceledException or ArgumentException or InvalidOperationException);

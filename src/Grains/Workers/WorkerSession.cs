@@ -198,7 +198,8 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         }
     }
 
-    async Task BeatOnceAsync()
+    /// <summary>A heartbeat, out of turn.</summary>
+    protected async Task BeatOnceAsync()
     {
         var report = Report();
         services.Instruments.OnReport(report);

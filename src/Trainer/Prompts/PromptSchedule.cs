@@ -13,6 +13,7 @@ public sealed class PromptSchedule
     readonly RunSpecification run;
     readonly CounterBasedRandom random;
     readonly int roundsPerEpoch;
+    EpochOrder? last;
 
     public PromptSchedule(IReadOnlyList<string> prompts, RunSpecification run)
     {
@@ -34,9 +35,19 @@ public sealed class PromptSchedule
         var start = place * run.Training.PromptsPerRound;
         var count = Math.Min(run.Training.PromptsPerRound, prompts.Count - start);
         if (!run.Prompts.Shuffle) return [.. Enumerable.Range(start, count).Select(i => prompts[i])];
-        var order = random.PromptOrder(epoch, prompts.Count);
+        var order = Order(epoch);
         return [.. Enumerable.Range(start, count).Select(i => prompts[(int)order[i]])];
     }
+
+    /// <summary>Kept from call to call: an epoch has many rounds.</summary>
+    IReadOnlyList<long> Order(int epoch)
+    {
+        var known = last;
+        if (known?.Epoch != epoch) last = known = new EpochOrder(epoch, [.. random.PromptOrder(epoch, prompts.Count)]);
+        return known.Order;
+    }
+
+    sealed record EpochOrder(int Epoch, IReadOnlyList<long> Order);
 
     /// <summary>The items of a round: runs of up to <c>sampling.batch_size</c> prompts that are sampled together.</summary>
     public IReadOnlyList<ItemDraw> Items(int round) =>

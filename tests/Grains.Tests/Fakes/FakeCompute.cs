@@ -16,11 +16,15 @@ namespace SpoActors.Grains.Tests.Fakes;
 /// The method without tensors: everything is a hash of what it may depend on, so that one wrong adapter, lost pair or other order
 /// changes the final hashes.
 /// </summary>
-public sealed class FakeComputeFactory(FakeBehaviour? behaviour = null) : IComputeFactory
+public sealed class FakeComputeFactory(FakeBehaviour? behaviour = null, string silo = "") : IComputeFactory
 {
     readonly FakeBehaviour behaviour = behaviour ?? new();
 
-    public ISamplerCompute CreateSampler(RunSpecification run, string device) => new FakeSampler(run, behaviour);
+    public ISamplerCompute CreateSampler(RunSpecification run, string device)
+    {
+        behaviour.OnLoad(silo);
+        return new FakeSampler(run, behaviour);
+    }
 
     public IScorerCompute CreateScorer(RunSpecification run, string device) => new FakeScorer(behaviour);
 
@@ -30,6 +34,12 @@ public sealed class FakeComputeFactory(FakeBehaviour? behaviour = null) : ICompu
 /// <summary>What goes wrong, and what a test wants to know.</summary>
 public sealed class FakeBehaviour
 {
+    /// <summary>Called with the silo's name when a sampler loads its models; may throw.</summary>
+    public Action<string> OnLoad { get; set; } = _ => { };
+
+    /// <summary>Bytes that a pool is said to have.</summary>
+    public long PoolBytes { get; set; } = 4096;
+
     /// <summary>Called on the device's thread before each item; may throw or wait.</summary>
     public Action<ItemLease, CancellationToken> OnSample { get; set; } = (_, _) => { };
 
@@ -46,7 +56,7 @@ public sealed class FakeSampler(RunSpecification run, FakeBehaviour behaviour) :
 
     public const int Pools = 3;
 
-    public ItemSize LargestItem { get; } = new(Pools, 4096);
+    public ItemSize LargestItem => new(Pools, behaviour.PoolBytes);
 
     public void UseAdapter(byte[] adapter) => this.adapter = adapter;
 

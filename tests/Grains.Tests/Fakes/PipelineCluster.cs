@@ -47,6 +47,7 @@ public sealed class PipelineCluster : IAsyncDisposable
                 membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
                 membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
             });
+            silo.AddOutgoingGrainCallFilter(Network.Of(options.SiloName));
             silo.AddSpoPipeline(
                 new WorkerOptions
                 {
@@ -59,8 +60,12 @@ public sealed class PipelineCluster : IAsyncDisposable
                 },
                 _ => compute(options.SiloName), Metrics.NewCustomRegistry());
         });
+        builder.ConfigureClient(client => client.AddOutgoingGrainCallFilter(Network.Of(ClientName)));
         Inner = builder.Build();
     }
+
+    /// <summary>What the network calls the client.</summary>
+    public const string ClientName = "client";
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
@@ -70,13 +75,22 @@ public sealed class PipelineCluster : IAsyncDisposable
 
     public SharedStorage Storage { get; } = new();
 
+    public FakeNetwork Network { get; } = new();
+
     public static async Task<PipelineCluster> StartAsync(FakeBehaviour? behaviour, params SiloPart[] parts)
     {
         behaviour ??= new FakeBehaviour();
-        var cluster = new PipelineCluster(parts, behaviour, _ => new FakeComputeFactory(behaviour));
+        var cluster = new PipelineCluster(parts, behaviour, silo => new FakeComputeFactory(behaviour, silo));
         await cluster.Inner.DeployAsync();
         return cluster;
     }
+
+    /// <summary>Everything that has happened in a run.</summary>
+    public async Task<IReadOnlyList<string>> EventsAsync(string id) =>
+        [.. (await Run(id).ReadEventsAsync(new ReadEvents(Protocol.Version, "", 0), CancellationToken.None)).Events.Select(e => e.Text)];
+
+    /// <summary>The trainer's manifest.</summary>
+    public string Manifest(string id) => File.ReadAllText(Path.Combine(folder.FullName, id, "manifest.json"));
 
     /// <summary>A cluster that computes with libtorch.</summary>
     public static async Task<PipelineCluster> StartTorchAsync(params SiloPart[] parts)
@@ -94,7 +108,7 @@ public sealed class PipelineCluster : IAsyncDisposable
     }
 
     /// <summary>Silos start side by side, so a silo's part goes by its name: Silo_0, Silo_1 ... (the first one may be called Primary).</summary>
-    static int IndexOf(string siloName)
+    public static int IndexOf(string siloName)
     {
         var digits = siloName.Length - siloName.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9').Length;
         return digits == 0 ? 0 : int.Parse(siloName.AsSpan(siloName.Length - digits), CultureInfo.InvariantCulture);

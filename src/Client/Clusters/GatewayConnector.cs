@@ -1,0 +1,73 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using SpoActors.Silo.Settings;
+using StackExchange.Redis;
+
+namespace SpoActors.Client.Clusters;
+
+/// <summary>Connects through the gateways that the cluster's storage lists.</summary>
+sealed class GatewayConnector(TimeProvider time) : IClusterConnector
+{
+    const int Attempts = 5;
+
+    public async Task<IClusterConnection> ConnectAsync(string settings, CancellationToken cancellation)
+    {
+        var cluster = SiloSettingsFile.Read(settings).Cluster;
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
+        builder.UseOrleansClient(client => Configure(client, cluster));
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancellation);
+            return new Connection(host);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            host.Dispose();
+            throw new ClientException(
+                ExitCode.ClusterUnavailable,
+                $"No silo of cluster '{cluster.Id}' answers ({cluster.Kind}, as '{settings}' says): {e.Message} Start a silo, or name the right file with --cluster.");
+        }
+    }
+
+    void Configure(IClientBuilder client, ClusterSettings cluster)
+    {
+        const string postgres = "Npgsql";
+        switch (cluster.Kind)
+        {
+            case "postgres":
+                client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (postgres, cluster.Connection!));
+                break;
+            case "redis":
+                client.UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Connection!));
+                break;
+            default:
+                client.UseLocalhostClustering(cluster.GatewayPort, "spo", cluster.Id);
+                break;
+        }
+        client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (cluster.Id, "spo"));
+        client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        var attempts = 0;
+        client.UseConnectionRetryFilter(async (_, cancellation) =>
+        {
+            if (++attempts >= Attempts) return false;
+            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
+            return true;
+        });
+    }
+
+    sealed class Connection(IHost host) : IClusterConnection
+    {
+        public IGrainFactory Grains => host.Services.GetRequiredService<IClusterClient>();
+
+        public async ValueTask DisposeAsync()
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            await host.StopAsync(patience.Token);
+            host.Dispose();
+        }
+    }
+}

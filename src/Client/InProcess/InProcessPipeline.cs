@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Prometheus;
+using SpoActors.Grains;
+using SpoActors.Grains.Compute;
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Runs;
+using SpoActors.Grains.Workers;
+using SpoActors.Specification;
+using SpoActors.Specification.Prompts;
+using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Progress;
+using SpoActors.Trainer.Prompts;
+
+namespace SpoActors.Client.InProcess;
+
+/// <summary>
+/// The one door through which <c>spo</c> meets grains: a silo inside this process with one device that has every role, and with
+/// membership and storage in memory. The run's folder is all that is kept; the grains and workers are those of a cluster.
+/// </summary>
+sealed class InProcessPipeline : IAsyncDisposable
+{
+    const string Silo = "local";
+
+    readonly IHost host;
+    readonly FailFastCompute compute;
+    readonly RunSpecification run;
+    readonly IReadOnlyList<string> prompts;
+
+    /// <param name="run">A validated specification.</param>
+    /// <param name="progress">Told of everything, one event at a time.</param>
+    /// <param name="time">Measures the stages.</param>
+    /// <exception cref="SpecificationException">The prompts cannot be used.</exception>
+    public InProcessPipeline(RunSpecification run, IRunProgress progress, TimeProvider time)
+    {
+        this.run = run;
+        prompts = PromptFile.Read(run.Prompts);
+        compute = new FailFastCompute(new TorchComputeFactory(Silo, time, new PipelineProgress(new PromptSchedule(prompts, run), progress)));
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
+        builder.Services.AddSingleton(time);
+        builder.UseOrleans(silo =>
+        {
+            // No gateway: nobody but this process talks to it.
+            silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: "spo", clusterId: Silo);
+            silo.AddMemoryGrainStorage(RunGrain.StorageName);
+            silo.Configure<SiloOptions>(o => o.SiloName = Silo);
+            silo.AddSpoPipeline(
+                new WorkerOptions
+                {
+                    Silo = Silo,
+                    Roles = Enum.GetValues<WorkerRole>(),
+                    Devices = [run.Model.Device],
+                    RunsFolder = Path.GetFullPath(run.Output),
+                    Heartbeat = TimeSpan.FromMilliseconds(500),
+                },
+                _ => compute, Metrics.NewCustomRegistry());
+        });
+        host = builder.Build();
+    }
+
+    /// <summary>Runs, or goes on, to the end.</summary>
+    /// <exception cref="ClientException">It cannot go on; the message says why.</exception>
+    public async Task<RunSnapshot> ExecuteAsync(CancellationToken cancellation)
+    {
+        await host.StartAsync(cancellation);
+        var grain = host.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>(run.Name);
+        try
+        {
+            await grain.StartAsync(new StartRun(Protocol.Version, SpecificationYaml.Write(run), prompts), cancellation);
+            return await FollowAsync(grain, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Ends what the device is doing, at its next safe point.
+            await grain.ControlAsync(new ControlRun(Protocol.Version, RunAction.Cancel), CancellationToken.None);
+            throw;
+        }
+    }
+
+    async Task<RunSnapshot> FollowAsync(IRunGrain grain, CancellationToken cancellation)
+    {
+        var place = new EventsRead("", [], 0);
+        for (long after = 0; ; after = place.Events.Count > 0 ? place.Events[^1].Sequence : after)
+        {
+            var reading = grain.ReadEventsAsync(new ReadEvents(Protocol.Version, place.Stream, after), cancellation);
+            await await Task.WhenAny(reading, compute.Failure);
+            place = await reading;
+            var snapshot = await grain.DescribeAsync(new DescribeRun(Protocol.Version), cancellation);
+            if (snapshot.Status == RunStatus.Finished) return snapshot;
+            if (snapshot.Status == RunStatus.Paused) throw new ClientException(ExitCode.Failed, $"The run cannot go on: {snapshot.Reason}");
+            if (snapshot.Workers.FirstOrDefault(w => w.Report.Problem is not null) is { } stuck)
+                throw new ClientException(ExitCode.InvalidInput, stuck.Report.Problem!);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await host.StopAsync(patience.Token);
+        host.Dispose();
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

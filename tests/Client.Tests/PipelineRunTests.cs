@@ -1,0 +1,73 @@
+using SpoActors.Trainer.Runs;
+using SpoActors.Trainer.Training;
+
+namespace SpoActors.Client.Tests;
+
+/// <summary><c>spo run</c> with and without actors leaves the same folder, and each goes on with the other's runs.</summary>
+public sealed class PipelineRunTests
+{
+    [Fact]
+    public async Task Run_WithAndWithoutActors_LeavesTheSameFolder()
+    {
+        using var folder = new TemporaryFolder();
+        var (plain, first) = await Spo.Run(Spo.TinyRun(folder["plain"], "--sequential"));
+        var (actors, second) = await Spo.Run(Spo.TinyRun(folder["actors"]));
+        Assert.True((plain, actors) == (ExitCode.Success, ExitCode.Success), first.StandardError + second.StandardError);
+
+        foreach (var file in new[] { "pytorch_lora_weights.safetensors", "checkpoints/round-000002/trainer.safetensors", "samples/before.png", "samples/after.png" })
+            Assert.Equal(File.ReadAllBytes(folder[$"plain/tiny/{file}"]), File.ReadAllBytes(folder[$"actors/tiny/{file}"]));
+        Assert.Equal(Metrics(folder["plain/tiny"]), Metrics(folder["actors/tiny"]));
+        Assert.Equal(Manifest(folder["plain/tiny"]), Manifest(folder["actors/tiny"]) with { TrainerEpoch = 0 });
+        Assert.Contains("finished after 2 rounds", second.StandardError, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Resume_TheOtherWay_EndsAsTheWholeRun(bool beginsSequentially)
+    {
+        using var folder = new TemporaryFolder();
+        await Spo.Run(Spo.TinyRun(folder["whole"], "--set", "evaluation.count=0"));
+        await Spo.Run(Spo.TinyRun(folder["parts"], ["--set", "evaluation.count=0", "--set", "training.rounds=1", .. Way(beginsSequentially)]));
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["parts"], ["--set", "evaluation.count=0", "--resume", .. Way(!beginsSequentially)]));
+        Assert.True(code == ExitCode.Success, output.StandardError);
+        Assert.Equal(Metrics(folder["whole/tiny"]), Metrics(folder["parts/tiny"]));
+        Assert.Equal(File.ReadAllBytes(folder["whole/tiny/pytorch_lora_weights.safetensors"]), File.ReadAllBytes(folder["parts/tiny/pytorch_lora_weights.safetensors"]));
+
+        static string[] Way(bool sequential) => sequential ? ["--sequential"] : [];
+    }
+
+    [Fact]
+    public async Task Run_WhenTheModelIsDamaged_FailsAtOnceWithItsMessage()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["model"]);
+        folder.Write("model/model_index.json", "{}");
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"model.path={folder["model"]}"));
+        Assert.NotEqual(ExitCode.Success, code);
+        Assert.Contains(folder["model"], output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WhenSamplingFollowsTheScores_AsksForTheSequentialLoop()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--set", "sampling.next=best"));
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains("Run it with --sequential", output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WhenAnItemDoesNotFitItsChannel_NamesTheSetting()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run(Spo.TinyRun(
+            folder.Path, "--set", "pipeline.channel_megabytes=1", "--set", "sampling.candidates=16", "--set", "sampling.batch_size=8", "--set", "training.prompts_per_round=8", "--set", "evaluation.count=0"));
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains("pipeline.channel_megabytes: found 1; the largest item has", output.StandardError, StringComparison.Ordinal);
+    }
+
+    static (int Round, int Pairs, double? Loss, string Digest)[] Metrics(string run) =>
+        [.. MetricsFile.Read(Path.Combine(run, "metrics.jsonl")).Select(m => (m.Round, m.Pairs, m.Loss, m.ConsumedDigest))];
+
+    static RunManifest Manifest(string run) => RunManifest.Read(Path.Combine(run, "manifest.json"));
+}
