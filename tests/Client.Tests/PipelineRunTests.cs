@@ -61,7 +61,7 @@ public sealed class PipelineRunTests
     {
         using var folder = new TemporaryFolder();
         var (code, output) = await Spo.Run(Spo.TinyRun(
-            folder.Path, "--set", "pipeline.channel_megabytes=1", "--set", "sampling.candidates=16", "--set", "sampling.batch_size=8", "--set", "training.prompts_per_round=8", "--set", "evaluation.count=0"));
+            folder.Path, "--set", "pipeline.channel_megabytes=1", "--set", "sampling.height=512", "--set", "sampling.width=512", "--set", "evaluation.count=0"));
         Assert.Equal(ExitCode.InvalidInput, code);
         Assert.Contains("pipeline.channel_megabytes: found 1; the largest item has", output.StandardError, StringComparison.Ordinal);
     }

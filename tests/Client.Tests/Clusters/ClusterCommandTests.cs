@@ -49,7 +49,7 @@ public sealed class ClusterCommandTests
     {
         await using var cluster = await TestCluster.StartAsync(SiloPart.Of(WorkerRole.Trainer, WorkerRole.Scorer));
         await cluster.StartRunAsync("a");
-        await cluster.Silos.UntilAsync("a", s => s.Workers.Count == 2, TestContext.Current.CancellationToken);
+        await cluster.Silos.UntilAsync("a", s => s.Workers.Count == 2 && s.Reason.Contains("sampler", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         var (code, output) = await cluster.SpoAsync("show", "a");
         Assert.Equal(ExitCode.Success, code);
         Assert.Contains("waiting for a sampler: no live silo has the role", output.StandardOutput, StringComparison.Ordinal);
