@@ -2,35 +2,43 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using SpoActors.Grains.Interfaces;
+using SpoActors.Silo;
 using SpoActors.Silo.Hosting;
 using SpoActors.Silo.Settings;
 using SpoActors.Silo.Storage;
 using SpoActors.Specification;
 
-if (args is not ["--config", var path])
-{
-    await Console.Error.WriteLineAsync("usage: SpoActors.Silo --config config/silo.yaml");
-    return 2;
-}
+if (args is not ["--config", var path]) return await FailAsync(ExitCode.InvalidInput, "usage: SpoActors.Silo --config config/silo.yaml");
 try
 {
     var settings = SiloSettingsFile.Read(path);
     using var devices = new DeviceClaims(settings.Devices);
     await using var app = SiloApplication.Build(settings);
     var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SpoActors.Silo");
-    using var interrupted = new ConsoleInterruption();
-    await new StorageCheck(settings.Cluster, TimeProvider.System, logger).WaitAsync(interrupted.Token);
-    interrupted.Dispose();
+    using (var interrupted = new ConsoleInterruption())
+        await new StorageCheck(settings.Cluster, TimeProvider.System, logger).WaitAsync(interrupted.Token);
     await app.RunAsync();
-    return 0;
+    return (int)ExitCode.Success;
 }
-catch (Exception e) when (e is SpecificationException or PipelineException)
+catch (SpecificationException e)
 {
-    await Console.Error.WriteLineAsync(e.Message);
-    return e is SpecificationException ? 2 : 1;
+    return await FailAsync(ExitCode.InvalidInput, e.Message);
+}
+catch (DeviceClaimedException e)
+{
+    return await FailAsync(ExitCode.DeviceUnavailable, e.Message);
+}
+catch (StorageUnavailableException e)
+{
+    return await FailAsync(ExitCode.StorageUnavailable, e.Message);
 }
 catch (OperationCanceledException)
 {
-    return 130;
+    return (int)ExitCode.Cancelled;
+}
+
+static async Task<int> FailAsync(ExitCode code, string message)
+{
+    await Console.Error.WriteLineAsync(message);
+    return (int)code;
 }

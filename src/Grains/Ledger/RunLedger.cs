@@ -166,6 +166,14 @@ public sealed class RunLedger
         OpenRounds();
     }
 
+    /// <summary>The oldest adapter version that items in a state are sampled with; null if there are none.</summary>
+    public int? OldestVersion<TState>() where TState : ItemState
+    {
+        foreach (var (item, entry) in open)
+            if (entry.State is TState) return VersionOf(item.Round);
+        return null;
+    }
+
     /// <summary>Items of the open rounds in a state.</summary>
     public int Count<TState>() where TState : ItemState => open.Values.Count(e => e.State is TState);
 

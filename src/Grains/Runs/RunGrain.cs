@@ -180,5 +180,9 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         }
     }
 
-    public void Dispose() => writing.Dispose();
+    public void Dispose()
+    {
+        instruments.OnLedgerMoved(Id);
+        writing.Dispose();
+    }
 }

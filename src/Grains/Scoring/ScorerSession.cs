@@ -100,6 +100,7 @@ public sealed class ScorerSession(WorkerId id, string run, RunSpecification spec
             using var span = PipelineDiagnostics.Scoring(pool.Lease.Id, pool.Segment);
             var scored = await ComputeAsync(() => compute!.Score(pool), Ended).ConfigureAwait(false);
             CountDone(1);
+            Services.Instruments.OnScored(Id, scored);
             // One delivery runs while the next pool is scored.
             await passing.ConfigureAwait(false);
             passing = PassOnAsync(scored);

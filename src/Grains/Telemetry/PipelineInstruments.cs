@@ -1,8 +1,11 @@
+using System.Text.Json;
 using Prometheus;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Grains.Ledger;
+using SpoActors.Trainer.Training;
 
 namespace SpoActors.Grains.Telemetry;
 
@@ -12,8 +15,8 @@ public sealed class PipelineInstruments
     static readonly string[] ByRun = ["run"];
     static readonly string[] ByWorker = ["role", "device"];
 
-    readonly Counter busySeconds, done, bytes, waitSeconds, losses, failures, duplicates, rounds;
-    readonly Gauge queueDepth, queueBytes, items, adapterVersion, nextRound, staleness, pairs;
+    readonly Counter busySeconds, done, bytes, waitSeconds, losses, failures, duplicates, rounds, candidates, transitions, keptPairs, retries;
+    readonly Gauge queueDepth, queueBytes, items, adapterVersion, nextRound, staleness, pairs, metric;
     readonly Histogram publishSeconds;
 
     /// <param name="registry">Where they are collected; each in-process silo of a test has its own.</param>
@@ -29,12 +32,19 @@ public sealed class PipelineInstruments
         adapterVersion = metrics.CreateGauge("spo_adapter_version", "Adapter version that a sampler has loaded.", ByWorker);
         items = metrics.CreateGauge("spo_items", "Items of the open rounds, by state.", ["run", "state"]);
         nextRound = metrics.CreateGauge("spo_next_round", "Round that is trained on next.", ByRun);
-        staleness = metrics.CreateGauge("spo_staleness_rounds", "Rounds between the adapter that pairs came from and the one trained.", ByRun);
+        staleness = metrics.CreateGauge(
+            "spo_staleness_rounds", "Rounds that the oldest adapter in use is behind the newest: in_flight (being sampled or scored), in_queue (scored), consumed (trained on next).",
+            ["run", "where"]);
         pairs = metrics.CreateGauge("spo_consumed_pairs", "Pairs trained on.", ByRun);
         losses = metrics.CreateCounter("spo_leases_lost_total", "Leases that ended without a result.", ByRun);
         failures = metrics.CreateCounter("spo_item_failures_total", "Executions that failed by the item's own fault.", ByRun);
         duplicates = metrics.CreateCounter("spo_duplicates_dropped_total", "Results dropped because they were late or came twice.", ByRun);
         rounds = metrics.CreateCounter("spo_rounds_total", "Rounds trained on.", ByRun);
+        candidates = metrics.CreateCounter("spo_candidates_total", "Candidates scored.", ByWorker);
+        transitions = metrics.CreateCounter("spo_transitions_total", "Transitions scored: the pairs there would be if all were kept.", ByWorker);
+        keptPairs = metrics.CreateCounter("spo_pairs_total", "Pairs kept.", ByWorker);
+        retries = metrics.CreateCounter("spo_call_retries_total", "Calls to other silos that were tried again.");
+        metric = metrics.CreateGauge("spo_round_metric", "Figures of the last round trained on, as in metrics.jsonl.", ["run", "metric"]);
         publishSeconds = metrics.CreateHistogram("spo_publish_seconds", "Seconds from the end of training to the published adapter.", ByRun);
     }
 
@@ -61,8 +71,30 @@ public sealed class PipelineInstruments
         items.WithLabels(run, "scored").Set(ledger.Count<ItemState.Scored>());
         items.WithLabels(run, "set_aside").Set(ledger.SetAside.Count);
         nextRound.WithLabels(run).Set(ledger.NextRound);
-        staleness.WithLabels(run).Set(ledger.NextRound - ledger.VersionOf(ledger.NextRound));
+        // Counters that have counted nothing are there, too: a rate of nothing is 0, not unknown.
+        foreach (var counter in new[] { losses, failures, duplicates, rounds }) counter.WithLabels(run);
+        SetStaleness("consumed", ledger.VersionOf(ledger.NextRound));
+        SetStaleness("in_flight", ledger.OldestVersion<ItemState.Leased>());
+        SetStaleness("in_queue", ledger.OldestVersion<ItemState.Scored>());
+
+        void SetStaleness(string where, int? version) => staleness.WithLabels(run, where).Set(version is null ? 0 : ledger.NextRound - version.Value);
     }
+
+    /// <summary>This silo no longer keeps the run's account; what it last said must not stay.</summary>
+    public void OnLedgerMoved(string run)
+    {
+        foreach (var gauge in new[] { items, nextRound, staleness, pairs, metric })
+            foreach (var labels in gauge.GetAllLabelValues().Where(l => l[0] == run).ToArray()) gauge.RemoveLabelled(labels);
+    }
+
+    public void OnScored(WorkerId worker, ScoredPoolMessage pool)
+    {
+        candidates.WithLabels(Labels(worker)).Inc(pool.Scores.Count);
+        transitions.WithLabels(Labels(worker)).Inc(pool.Transitions);
+        keptPairs.WithLabels(Labels(worker)).Inc(pool.Pairs.Count);
+    }
+
+    public void OnRetry() => retries.Inc();
 
     public void OnLeaseLost(string run) => losses.WithLabels(run).Inc();
 
@@ -74,9 +106,22 @@ public sealed class PipelineInstruments
     {
         rounds.WithLabels(run).Inc();
         pairs.WithLabels(run).Set(round.Totals.Pairs);
+        foreach (var (name, value) in Figures(round.Metrics)) metric.WithLabels(run, name).Set(value);
     }
 
     public void OnPublished(string run, TimeSpan time) => publishSeconds.WithLabels(run).Observe(time.TotalSeconds);
+
+    static IEnumerable<(string Name, double Value)> Figures(string line)
+    {
+        if (!line.StartsWith('{')) return [];
+        var m = JsonSerializer.Deserialize<RoundMetrics>(line)!;
+        (string Name, double? Value)[] figures =
+        [
+            ("loss", m.Loss), ("margin", m.Margin), ("accuracy", m.Accuracy), ("clipped_share", m.ClippedShare), ("gradient_norm", m.GradientNorm),
+            ("score_mean", m.ScoreMean), ("score_std", m.ScoreStd), ("valid_pair_share", m.ValidPairShare), ("pairs", m.Pairs), ("train_seconds", m.TrainSeconds),
+        ];
+        return figures.Where(f => f.Value is not null).Select(f => (f.Name, f.Value!.Value));
+    }
 
     static string[] Labels(WorkerId worker) => [worker.Role.ToString().ToLowerInvariant(), worker.Device];
 }

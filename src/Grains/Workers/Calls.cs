@@ -3,6 +3,7 @@ using Polly;
 using Polly.Retry;
 using Polly.Timeout;
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Telemetry;
 
 namespace SpoActors.Grains.Workers;
 
@@ -15,7 +16,7 @@ public sealed class Calls
     readonly ResiliencePipeline retry;
     readonly ResiliencePipeline once;
 
-    public Calls(TimeProvider time)
+    public Calls(TimeProvider time, PipelineInstruments instruments)
     {
         retry = Builder(time)
             .AddRetry(new RetryStrategyOptions
@@ -26,6 +27,11 @@ public sealed class Calls
                 UseJitter = true,
                 Delay = TimeSpan.FromMilliseconds(100),
                 MaxDelay = TimeSpan.FromSeconds(5),
+                OnRetry = _ =>
+                {
+                    instruments.OnRetry();
+                    return default;
+                },
             })
             .AddTimeout(Limit)
             .Build();

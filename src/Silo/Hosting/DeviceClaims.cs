@@ -1,5 +1,3 @@
-using SpoActors.Grains.Interfaces;
-
 namespace SpoActors.Silo.Hosting;
 
 /// <summary>
@@ -10,7 +8,7 @@ public sealed class DeviceClaims : IDisposable
 {
     readonly List<FileStream> held = [];
 
-    /// <exception cref="PipelineException">Another process holds one of them.</exception>
+    /// <exception cref="DeviceClaimedException">Another process holds one of them.</exception>
     public DeviceClaims(IEnumerable<string> devices)
     {
         foreach (var device in devices)
@@ -23,7 +21,7 @@ public sealed class DeviceClaims : IDisposable
             catch (IOException e)
             {
                 Dispose();
-                throw new PipelineException($"devices: {device} belongs to another silo on this machine (lock file {path}); give this silo another device, or stop the other", e);
+                throw new DeviceClaimedException($"devices: {device} belongs to another silo on this machine (lock file {path}); give this silo another device, or stop the other", e);
             }
         }
     }
@@ -33,4 +31,14 @@ public sealed class DeviceClaims : IDisposable
         foreach (var file in held) file.Dispose();
         held.Clear();
     }
+}
+
+/// <summary>A device belongs to another silo of this machine.</summary>
+public sealed class DeviceClaimedException : Exception
+{
+    public DeviceClaimedException(string message) : base(message) { }
+
+    public DeviceClaimedException(string message, Exception inner) : base(message, inner) { }
+
+    public DeviceClaimedException() { }
 }

@@ -40,7 +40,7 @@ public sealed record ClusterSettings
     /// <summary>Connection string of PostgreSQL or Redis; <c>env:NAME</c> reads an environment variable.</summary>
     public string? Connection { get; init; }
 
-    /// <summary>Address that other silos and clients reach this one at.</summary>
+    /// <summary>Address that other silos and clients reach this one at; a host name is looked up at start.</summary>
     public string Address { get; init; } = "127.0.0.1";
 
     public int SiloPort { get; init; } = 11111;
@@ -60,6 +60,9 @@ public sealed record ClusterSettings
 
     /// <summary>Seconds to wait for storage that is away at start, before giving up.</summary>
     public int StoragePatienceSeconds { get; init; } = 60;
+
+    /// <summary>Seconds without an answer after which the others declare a silo dead; a dead silo that wakes up ends itself.</summary>
+    public int FailureSeconds { get; init; } = 15;
 }
 
 /// <summary>Health, metrics and dashboard.</summary>

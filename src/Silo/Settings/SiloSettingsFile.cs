@@ -14,7 +14,8 @@ public static class SiloSettingsFile
         if (!File.Exists(path)) throw Wrong(path, new Problem("file", "no such file", "a YAML configuration", "Start from config/silo.yaml."));
         try
         {
-            var reader = new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).Build();
+            var reader = new DeserializerBuilder()
+                .WithNamingConvention(UnderscoredNamingConvention.Instance).WithTypeMapping<IReadOnlyList<string>, List<string>>().Build();
             var settings = reader.Deserialize<SiloSettings?>(File.ReadAllText(path)) ?? new SiloSettings();
             var resolved = settings with
             {

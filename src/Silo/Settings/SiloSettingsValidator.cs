@@ -37,10 +37,11 @@ public static partial class SiloSettingsValidator
             if (cluster.Primary is { } primary && !IPEndPoint.TryParse(primary, out _)) Add("cluster.primary", primary, "address:port, or null", "For example 127.0.0.1:11111.");
             Port("cluster.silo_port", cluster.SiloPort);
             Port("cluster.gateway_port", cluster.GatewayPort);
-            if (!IPAddress.TryParse(cluster.Address, out var address)) Add("cluster.address", cluster.Address, "an IP address", "Correct it.");
-            else if (!IPAddress.IsLoopback(address) && !cluster.TrustedNetwork)
+            if (Uri.CheckHostName(cluster.Address) == UriHostNameType.Unknown) Add("cluster.address", cluster.Address, "an IP address or a host name", "Correct it.");
+            else if (!IsLoopback(cluster.Address) && !cluster.Kubernetes && !cluster.TrustedNetwork)
                 Add("cluster.address", cluster.Address, "a loopback address", "The ports between silos have no authentication; set cluster.trusted_network: true if only trusted machines reach them.");
             if (cluster.StoragePatienceSeconds < 0) Add("cluster.storage_patience_seconds", cluster.StoragePatienceSeconds, "0 or more", "0 tries once.");
+            if (cluster.FailureSeconds < 3) Add("cluster.failure_seconds", cluster.FailureSeconds, "3 or more", "Shorter times take a busy silo for a dead one.");
         }
 
         void CheckHttp(HttpSettings http)
@@ -50,6 +51,8 @@ public static partial class SiloSettingsValidator
             else if (!IPAddress.IsLoopback(address) && string.IsNullOrWhiteSpace(http.Token))
                 Add("http.token", "nothing", "a token, since http.address is not loopback", "Set a long random one, best as env:NAME.");
         }
+
+        static bool IsLoopback(string address) => address == "localhost" || (IPAddress.TryParse(address, out var ip) && IPAddress.IsLoopback(ip));
 
         void Port(string key, int port)
         {

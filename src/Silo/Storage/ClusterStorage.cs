@@ -1,9 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using SpoActors.Grains.Runs;
 using SpoActors.Silo.Settings;
+using SpoActors.Specification;
 using StackExchange.Redis;
 
 namespace SpoActors.Silo.Storage;
@@ -16,6 +18,13 @@ static class ClusterStorage
     public static void Configure(ISiloBuilder silo, ClusterSettings cluster)
     {
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (cluster.Id, "spo"));
+        silo.Configure<ClusterMembershipOptions>(o =>
+        {
+            var failure = TimeSpan.FromSeconds(cluster.FailureSeconds);
+            (o.ProbeTimeout, o.NumMissedProbesLimit) = (failure / 3, 3);
+            // A silo that starts contacts all members first, but for those that stopped saying that they are alive.
+            o.IAmAliveTablePublishTimeout = failure;
+        });
         switch (cluster.Kind)
         {
             case "postgres":
@@ -32,7 +41,24 @@ static class ClusterStorage
                 silo.AddMemoryGrainStorage(RunGrain.StorageName);
                 return;
         }
-        if (cluster.Kubernetes) silo.UseKubernetesHosting();
-        else silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), cluster.SiloPort, cluster.GatewayPort);
+        if (cluster.Kubernetes)
+        {
+            silo.Configure<EndpointOptions>(o => (o.SiloPort, o.GatewayPort) = (cluster.SiloPort, cluster.GatewayPort));
+            silo.UseKubernetesHosting();
+        }
+        else silo.ConfigureEndpoints(Resolve(cluster.Address), cluster.SiloPort, cluster.GatewayPort);
+    }
+
+    static IPAddress Resolve(string address)
+    {
+        if (IPAddress.TryParse(address, out var ip)) return ip;
+        try
+        {
+            return Dns.GetHostAddresses(address, AddressFamily.InterNetwork)[0];
+        }
+        catch (SocketException e)
+        {
+            throw new SpecificationException("the silo's settings", [new Problem("cluster.address", address, "a name that can be looked up", $"Correct it ({e.Message}).")]);
+        }
     }
 }

@@ -1,0 +1,23 @@
+namespace SpoActors.Silo;
+
+/// <summary>How a silo's process ended; the numbers agree with those of <c>spo</c>.</summary>
+enum ExitCode
+{
+    /// <summary>It was asked to stop, finished what it had begun, and left the cluster.</summary>
+    Success = 0,
+
+    /// <summary>Something failed that the settings do not explain.</summary>
+    Failed = 1,
+
+    /// <summary>A wrong command line or wrong settings; the message lists them all.</summary>
+    InvalidInput = 2,
+
+    /// <summary>A device belongs to another silo of this machine.</summary>
+    DeviceUnavailable = 4,
+
+    /// <summary>The cluster's storage did not answer in time, or lacks its tables.</summary>
+    StorageUnavailable = 6,
+
+    /// <summary>Stopped before it had started.</summary>
+    Cancelled = 130,
+}
