@@ -32,7 +32,7 @@ public sealed class DelayCompute(StageDelays delays) : IComputeFactory
 
     public IScorerCompute CreateScorer(RunSpecification run, string device) => new Scorer(this);
 
-    public ITrainerCompute CreateTrainer(RunSpecification run, string device, string folder) => new Trainer(this);
+    public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts) => new Trainer(this);
 
     static void Wait(TimeSpan delay, CancellationToken cancellation)
     {

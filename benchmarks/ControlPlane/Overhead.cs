@@ -86,7 +86,7 @@ static class Overhead
 
         public IScorerCompute CreateScorer(RunSpecification run, string device) => inner.CreateScorer(run, device);
 
-        public ITrainerCompute CreateTrainer(RunSpecification run, string device, string folder) => new Trainer(inner.CreateTrainer(run, device, folder), Ends);
+        public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts) => new Trainer(inner.CreateTrainer(run, device, facts), Ends);
 
         sealed class Trainer(ITrainerCompute inner, Ends ends) : ITrainerCompute
         {

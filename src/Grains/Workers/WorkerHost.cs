@@ -23,7 +23,7 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
     readonly ILogger logger = services.Logging.CreateLogger<WorkerHost>();
 
     // After the silo is active, and before it stops being so: workers always find a working silo around them.
-    public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(WorkerHost), ServiceLifecycleStage.Active + 1, StartAsync, StopAsync);
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(WorkerHost), ServiceLifecycleStage.Active + 1, StartAsync, DrainAsync);
 
     Task StartAsync(CancellationToken cancellationToken)
     {
@@ -36,12 +36,15 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         return Task.CompletedTask;
     }
 
-    async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Finishes what was begun and takes nothing new. A host may do so before it stops anything else.</summary>
+    /// <param name="cancellationToken">Cuts off.</param>
+    public async Task DrainAsync(CancellationToken cancellationToken)
     {
         await draining.CancelAsync().ConfigureAwait(false);
         using var cut = cancellationToken.UnsafeRegister(_ => stopping.Cancel(), null);
         await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var executor in executors) await executor.DisposeAsync().ConfigureAwait(false);
+        executors.Clear();
     }
 
     public void Dispose()

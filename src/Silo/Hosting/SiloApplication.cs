@@ -60,6 +60,7 @@ public static class SiloApplication
                 },
                 compute ?? (provider => new TorchComputeFactory(name, provider.GetRequiredService<TimeProvider>())));
         });
+        builder.Services.AddHostedService<DrainFirst>();
         return Map(builder.Build(), settings.Http);
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Tools.Chaos;
 using SpoActors.Tools.Chaos.Processes;
@@ -76,8 +77,10 @@ public sealed class ClusterTests
 
         var silo = cluster["sampler-1"];
         silo.Ask();
-        await silo.WaitForExitAsync(Cancellation);
+        var (sawNotReady, exit) = (false, silo.WaitForExitAsync(Cancellation));
+        while (!exit.IsCompleted) sawNotReady |= await cluster.StatusAsync(silo, "/health/ready", Cancellation) == HttpStatusCode.ServiceUnavailable;
         Assert.True(silo.ExitCode == 0, silo.LogTail());
+        Assert.True(sawNotReady, "it never said that it drains");
         var end = await cluster.UntilAsync(run.Name, s => s.Status == RunStatus.Finished, Patience, Cancellation);
         // Nothing was given to another: everything that had been leased was delivered.
         Assert.Equal(0, end.Items.Expired);

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -70,18 +71,24 @@ public sealed class ProcessCluster : IAsyncDisposable
         for (var started = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(120);)
         {
             if (!silo.IsRunning) throw new InvalidOperationException($"{silo.Plan.Name} ended with status {silo.ExitCode}:\n{silo.LogTail()}");
-            try
-            {
-                using var response = await http.GetAsync(new Uri($"http://{silo.Plan.HttpAddress}:{silo.Plan.HttpPort}/health/ready"), cancellation).ConfigureAwait(false);
-                if (response.IsSuccessStatusCode) return;
-            }
-            catch (HttpRequestException)
-            {
-                // Not listening yet.
-            }
+            if (await StatusAsync(silo, "/health/ready", cancellation).ConfigureAwait(false) == HttpStatusCode.OK) return;
             await Task.Delay(PollPeriod, TimeProvider.System, cancellation).ConfigureAwait(false);
         }
         throw new TimeoutException($"{silo.Plan.Name} is not ready:\n{silo.LogTail()}");
+    }
+
+    /// <summary>The status of a silo's answer; null while it doesn't listen.</summary>
+    public async Task<HttpStatusCode?> StatusAsync(SiloProcess silo, string path, CancellationToken cancellation)
+    {
+        try
+        {
+            using var response = await http.GetAsync(new Uri($"http://{silo.Plan.HttpAddress}:{silo.Plan.HttpPort}{path}"), cancellation).ConfigureAwait(false);
+            return response.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     public IRunGrain Run(string id) =>
