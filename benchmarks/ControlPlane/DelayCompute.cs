@@ -18,6 +18,7 @@ public sealed class DelayCompute(StageDelays delays) : IComputeFactory
 {
     const int PayloadBytes = 4096;
 
+    readonly StageDelays delays = delays;
     readonly ConcurrentDictionary<ItemId, long> begun = new();
     readonly ConcurrentQueue<TimeSpan> latencies = new();
     readonly ConcurrentQueue<long> roundEnds = new();
