@@ -30,7 +30,7 @@ public sealed partial class RunGrain
     public async Task<TrainerReply> TrainerReadyAsync(TrainerReady request, CancellationToken cancellation)
     {
         RequirePlan();
-        if (Stand(request.Epoch) != TrainerStanding.NeedsSync) return Reply(request.Epoch);
+        if (!IsNews(request)) return Reply(request.Epoch);
         state.State.Incarnation++;
         state.State.NextRound = request.NextRound;
         state.State.Totals = request.Totals;
@@ -39,7 +39,7 @@ public sealed partial class RunGrain
         state.State.Adapter = adapters[request.NextRound];
         await SaveAsync();
         // The epochs of an incarnation are only given out once it is stored.
-        if (Stand(request.Epoch) != TrainerStanding.NeedsSync) return Reply(request.Epoch);
+        if (!IsNews(request)) return Reply(request.Epoch);
         ledger = new RunLedger(
             plan!.Options, Id, round => plan.Schedule.Items(round).Count, plan.Schedule.RoundCount, request.NextRound,
             state.State.Incarnation << 32, state.State.SetAside);
@@ -63,6 +63,8 @@ public sealed partial class RunGrain
     public async Task<RoundResponse> AwaitRoundAsync(RoundRequest request, CancellationToken cancellation)
     {
         RequirePlan();
+        // Word of a round that was trained on got lost: the trainer shall tell where it stands.
+        if (Stand(request.Epoch) == TrainerStanding.Current && request.Round > ledger!.NextRound) ledger = null;
         var work = await signal.UntilAsync(() => CompleteRound(request), Patience, cancellation);
         // What was set aside must be durable before a round without it is trained on.
         if (work is { } && isUnsaved) await SaveAsync();
@@ -121,6 +123,17 @@ public sealed partial class RunGrain
         }
         await SaveAsync();
     }
+
+    /// <summary>
+    /// Whether the ledger is to be made from it. It may have been made already, from what the trainer sent before it ended a round whose
+    /// end found no ledger: whoever is ahead is right.
+    /// </summary>
+    bool IsNews(TrainerReady request) => Stand(request.Epoch) switch
+    {
+        TrainerStanding.NeedsSync => true,
+        TrainerStanding.Current => ledger!.NextRound < request.NextRound,
+        _ => false,
+    };
 
     TrainerStanding Stand(long epoch)
     {

@@ -1,0 +1,51 @@
+using SpoActors.Grains.Interfaces.Adapters;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Tests.Fakes;
+
+namespace SpoActors.Grains.Tests.Cluster;
+
+/// <summary>What a run makes of a trainer's word, in whatever order it comes.</summary>
+public sealed class TrainerStandingTests
+{
+    static readonly WorkerId Trainer = new("Silo_0", "cpu:9", WorkerRole.Trainer);
+
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Ready_WhenItComesAfterOneFromBeforeTheRound_IsBelieved()
+    {
+        // The grain has moved. The trainer says where it stands, and finds itself a round further before that has arrived.
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.Of(WorkerRole.Scorer));
+        var run = await ClaimedAsync(cluster);
+        await run.TrainerReadyAsync(Ready(0), Token);
+        var reply = await run.TrainerReadyAsync(Ready(1), Token);
+        Assert.Equal((TrainerStanding.Current, 1), (reply.Standing, (await cluster.SnapshotAsync("run")).NextRound));
+
+        // But what is older changes nothing.
+        await run.TrainerReadyAsync(Ready(0), Token);
+        Assert.Equal(1, (await cluster.SnapshotAsync("run")).NextRound);
+    }
+
+    [Fact]
+    public async Task AwaitRound_WhenTheTrainerIsAheadOfTheLedger_AsksWhereItStands()
+    {
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.Of(WorkerRole.Scorer));
+        var run = await ClaimedAsync(cluster);
+        await run.TrainerReadyAsync(Ready(0), Token);
+        var response = await run.AwaitRoundAsync(new RoundRequest(1, 1), Token);
+        Assert.Equal(TrainerStanding.NeedsSync, response.Reply.Standing);
+    }
+
+    static async Task<IRunGrain> ClaimedAsync(PipelineCluster cluster)
+    {
+        await cluster.StartRunAsync("run", FakeRuns.Specification(), FakeRuns.Prompts());
+        var claimed = await cluster.Run("run").ClaimTrainerAsync(new TrainerClaim(Trainer, 0), Token);
+        Assert.Equal(1, claimed.Epoch);
+        return cluster.Run("run");
+    }
+
+    static TrainerReady Ready(int round) =>
+        new(Trainer, 1, round, new ConsumedTotals(round, ""), [new AdapterReference(round, new string((char)('a' + round), 64), 1)], []);
+}
