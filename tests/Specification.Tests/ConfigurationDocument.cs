@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -14,7 +15,6 @@ static partial class ConfigurationDocument
     {
         var comments = XDocument.Load(System.IO.Path.ChangeExtension(typeof(RunSpecification).Assembly.Location, ".xml"))
             .Descendants("member").ToDictionary(m => m.Attribute("name")!.Value, m => Text(m.Element("summary")));
-        var defaults = SpecificationYaml.Flatten(new RunSpecification()).ToDictionary();
         var text = new StringBuilder("""
             # Configuration
 
@@ -27,32 +27,50 @@ static partial class ConfigurationDocument
             - `--resume` wants the same values, except of `name`, `output`, `training.epochs`, `training.rounds`, and of the sections `checkpoints`,
               `evaluation` and `pipeline` (but `pipeline.staleness`).
 
-            <!-- The tables are made from src/Specification/RunSpecification.cs: SPO_UPDATE_DOCS=1 dotnet run --project tests/Specification.Tests -->
+            <!-- The tables are made from src/Specification: SPO_UPDATE_DOCS=1 dotnet run --project tests/Specification.Tests -->
 
             """);
-        foreach (var section in SpecificationKeys.All.GroupBy(k => k.Property.DeclaringType!))
-        {
-            var name = section.Key == typeof(RunSpecification) ? "Top level" : $"`{section.First().Key.Split('.')[0]}`";
-            text.Append("\n## ").Append(name).Append("\n\n");
-            if (section.Key != typeof(RunSpecification)) text.Append(comments[$"T:{section.Key.FullName}"]).Append("\n\n");
-            text.Append("| key | type | default | meaning |\n|---|---|---|---|\n");
-            foreach (var (key, property) in section)
-                text.Append($"| `{key}` | {Cell(Type(key, property.PropertyType))} | `{Cell(defaults[key])}` | {Cell(comments.GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}") ?? "")} |\n");
-        }
+        Tables(text, comments, new RunSpecification());
+        text.Append("""
+
+            # Configuration of `spo train-spm`
+
+            `config/train-spm.yaml` carries the paper's settings, `config/shapes-spm.yaml` trains in the small world. `--set`, paths and
+            `--resume` work as above; a training resumes with the same values, except of `name`, `output`, and of the sections `validation` and
+            `checkpoints`. See [preference-training.md](preference-training.md).
+
+            """);
+        Tables(text, comments, new PreferenceTrainingSpecification());
         return text.ToString();
     }
 
-    static string Type(string key, Type type)
+    static void Tables(StringBuilder text, Dictionary<string, string> comments, object specification)
     {
+        var root = specification.GetType();
+        var defaults = SpecificationYaml.Flatten(specification).ToDictionary();
+        foreach (var section in SpecificationKeys.AllOf(root).GroupBy(k => k.Property.DeclaringType!))
+        {
+            var name = section.Key == root ? "Top level" : $"`{section.First().Key.Split('.')[0]}`";
+            text.Append("\n## ").Append(name).Append("\n\n");
+            if (section.Key != root) text.Append(comments[$"T:{section.Key.FullName}"]).Append("\n\n");
+            text.Append("| key | type | default | meaning |\n|---|---|---|---|\n");
+            foreach (var (key, property) in section)
+                text.Append($"| `{key}` | {Cell(Type(property))} | `{Cell(defaults[key])}` | {Cell(comments.GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}") ?? "")} |\n");
+        }
+    }
+
+    static string Type(PropertyInfo property)
+    {
+        var type = property.PropertyType;
         var inner = Nullable.GetUnderlyingType(type) ?? type;
         var name = inner.IsEnum ? string.Join(", ", Enum.GetNames(inner).Select(n => $"`{SpecificationKeys.ToKey(n)}`"))
             : inner == typeof(string) ? "text"
             : inner == typeof(bool) ? "true or false"
             : inner == typeof(double) ? "number"
             : inner == typeof(IReadOnlyList<string>) ? "list of texts"
-            : inner == typeof(IReadOnlyList<ulong>) ? "list of whole numbers"
+            : inner == typeof(IReadOnlyList<ulong>) || inner == typeof(IReadOnlyList<int>) ? "list of whole numbers"
             : "whole number";
-        return SpecificationKeys.IsNullable(key) ? name + ", or null" : name;
+        return SpecificationKeys.IsNullable(property) ? name + ", or null" : name;
     }
 
     static string Text(XElement? summary)

@@ -37,7 +37,28 @@ public sealed class ConfigurationFileTests
     [InlineData("sd15.yaml")]
     [InlineData("sdxl.yaml")]
     [InlineData("tiny.yaml")]
-    public void Configuration_WhenShipped_HoldsEveryKeyWithAComment(string name)
+    public void Configuration_WhenShipped_HoldsEveryKeyWithAComment(string name) => AssertComplete(name, typeof(RunSpecification));
+
+    [Theory]
+    [InlineData("train-spm.yaml")]
+    [InlineData("shapes-spm.yaml")]
+    public void PreferenceTraining_WhenShipped_IsValidAndHoldsEveryKeyWithAComment(string name)
+    {
+        AssertComplete(name, typeof(PreferenceTrainingSpecification));
+        Assert.Empty(PreferenceTrainingValidator.Validate(SpecificationYaml.Read<PreferenceTrainingSpecification>(Repository.PathOf($"config/{name}")), checkFiles: false));
+    }
+
+    [Fact]
+    public void TrainSpm_Always_CarriesThePapersSettings()
+    {
+        var training = SpecificationYaml.Read<PreferenceTrainingSpecification>(Repository.PathOf("config/train-spm.yaml"));
+        Assert.Equal((3e-6, 500, 0.3, 1.0), (training.Optimizer.LearningRate, training.Optimizer.WarmupSteps, training.Optimizer.WeightDecay, training.Optimizer.MaxGradNorm));
+        Assert.Equal((8000, 64, NumberType.BFloat16), (training.Training.Steps, training.Training.BatchSize, training.Training.Precision));
+        Assert.Equal((0, 999, 5.0), (training.Distortion.FirstTimestep, training.Distortion.LastTimestep, training.Distortion.GuidanceScale));
+        Assert.Equal([0, 251, 501, 701, 951], training.Validation.Timesteps);
+    }
+
+    static void AssertComplete(string name, Type specification)
     {
         var section = "";
         var seen = new HashSet<string>();
@@ -56,7 +77,7 @@ public sealed class ConfigurationFileTests
                 if (!text.EndsWith(':')) seen.Add(section.Length > 0 ? $"{section}.{key}" : key);
             }
         }
-        Assert.Equal(SpecificationKeys.All.Select(k => k.Key).Order(), seen.Order());
+        Assert.Equal(SpecificationKeys.AllOf(specification).Select(k => k.Key).Order(), seen.Order());
     }
 
     [Fact]

@@ -1,10 +1,7 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace SpoActors.Specification.Validation;
 
 /// <summary>Checks a specification before any work starts, and reports everything that is wrong with it at once.</summary>
-public static partial class SpecificationValidator
+public static class SpecificationValidator
 {
     const int MostSteps = 1000, MostCandidates = 1024;
 
@@ -35,14 +32,8 @@ public static partial class SpecificationValidator
 
     static void CheckModel(RunSpecification run, Findings found, bool files)
     {
-        var model = run.Model;
-        found.Path("model.path", model.Path, files, "a diffusers folder or a single-file checkpoint");
-        if (model.Vae is not null) found.Path("model.vae", model.Vae, files, "a VAE folder or file, or null");
-        if (!DeviceName().IsMatch(model.Device)) found.Add("model.device", model.Device, "cpu, cuda or cuda:N", "`spo doctor` lists this machine's devices.");
-        if (model.Device == "cpu" && model.Dtype == NumberType.Float16)
-            found.Add("model.dtype", "float16 on cpu", "float32 or bfloat16", "libtorch has no usable float16 on the CPU; use bfloat16.");
-        found.Range("model.threads", model.Threads, 0, 4096, "0 takes all cores.");
-        if (!RunName().IsMatch(run.Name)) found.Add("name", run.Name, "letters, digits, '-', '_' and '.'", "It becomes a folder's name.");
+        found.Model(run.Model, files);
+        found.Name(run.Name);
     }
 
     static void CheckPreference(RunSpecification run, Findings found, bool files)
@@ -140,36 +131,5 @@ public static partial class SpecificationValidator
         found.Range("pipeline.channel_megabytes", pipeline.ChannelMegabytes, 1, int.MaxValue, "Megabytes each channel may hold.");
         found.Real("pipeline.lease_seconds", pipeline.LeaseSeconds, 1, 1e6, "from 1", "Longer than the slowest item takes.");
         found.Range("pipeline.max_attempts", pipeline.MaxAttempts, 1, 1000, "Failures of an item before it is set aside.");
-    }
-
-    [GeneratedRegex("^(cpu|cuda(:[0-9]{1,3})?)$")]
-    private static partial Regex DeviceName();
-
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    private static partial Regex RunName();
-
-    sealed class Findings
-    {
-        public List<Problem> Problems { get; } = [];
-
-        public void Add(string key, object found, string expected, string fix) =>
-            Problems.Add(new Problem(key, Convert.ToString(found, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "nothing", expected, fix));
-
-        public void Range(string key, int value, int low, int high, string fix)
-        {
-            if (value < low || value > high) Add(key, value, high == int.MaxValue ? $"{low} or more" : $"{low} to {high}", fix);
-        }
-
-        /// <summary>NaN is outside every range.</summary>
-        public void Real(string key, double value, double low, double high, string expected, string fix)
-        {
-            if (!(value >= low && value <= high)) Add(key, value, expected, fix);
-        }
-
-        public void Path(string key, string path, bool mustExist, string expected)
-        {
-            if (path.Length == 0) Add(key, "", expected, "Name it in the configuration or with --set.");
-            else if (mustExist && !File.Exists(path) && !Directory.Exists(path)) Add(key, $"'{path}', which does not exist", expected, "Correct the path.");
-        }
     }
 }

@@ -1,12 +1,14 @@
 using System.Collections;
 using System.Globalization;
+using System.Reflection;
 using YamlDotNet.RepresentationModel;
 
 namespace SpoActors.Specification.Yaml;
 
 /// <summary>Binds a YAML tree to the specification's records; collects every unknown key and wrong type instead of stopping at the first.</summary>
+/// <param name="root">The whole specification's type.</param>
 /// <param name="overrides">Overrides by key: their nodes have no line in the file.</param>
-sealed class SpecificationBinder(IReadOnlyDictionary<string, string> overrides)
+sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> overrides)
 {
     readonly List<Problem> problems = [];
 
@@ -32,11 +34,11 @@ sealed class SpecificationBinder(IReadOnlyDictionary<string, string> overrides)
                 // A key in the wrong section is found by its own name.
                 var nearest = SpecificationKeys.Nearest(key, keys.Select(k => k.Key)) is { } sibling
                     ? (path.Length == 0 ? sibling : $"{path}.{sibling}")
-                    : SpecificationKeys.All.Select(k => k.Key).FirstOrDefault(k => k.EndsWith("." + key, StringComparison.Ordinal));
+                    : SpecificationKeys.AllOf(root).Select(k => k.Key).FirstOrDefault(k => k.EndsWith("." + key, StringComparison.Ordinal));
                 Add(full, "an unknown key", "one of " + string.Join(", ", keys.Select(k => k.Key)), nearest is null ? "Remove it." : $"Did you mean {nearest}?");
                 continue;
             }
-            if (Convert(value, property.PropertyType, full) is { } converted) property.SetValue(bound, converted.Value);
+            if (Convert(value, property, full) is { } converted) property.SetValue(bound, converted.Value);
         }
         return bound;
     }
@@ -44,8 +46,9 @@ sealed class SpecificationBinder(IReadOnlyDictionary<string, string> overrides)
     /// <summary>Wraps a value, since null is one.</summary>
     sealed record Converted(object? Value);
 
-    Converted? Convert(YamlNode node, Type type, string key)
+    Converted? Convert(YamlNode node, PropertyInfo property, string key)
     {
+        var type = property.PropertyType;
         if (SpecificationKeys.IsSection(type))
         {
             if (node is YamlMappingNode mapping) return new Converted(Bind(mapping, type, key));
@@ -55,7 +58,7 @@ sealed class SpecificationBinder(IReadOnlyDictionary<string, string> overrides)
 
         var underlying = Nullable.GetUnderlyingType(type);
         var isString = type == typeof(string);
-        if (IsNull(node)) return underlying is not null || isString ? new Converted(isString && !SpecificationKeys.IsNullable(key) ? "" : null) : Wrong(node, key, Describe(type));
+        if (IsNull(node)) return underlying is not null || isString ? new Converted(isString && !SpecificationKeys.IsNullable(property) ? "" : null) : Wrong(node, key, Describe(type));
         if (node is not YamlScalarNode { Value: { } text }) return Wrong(node, key, Describe(type));
         return Parse(text, underlying ?? type) is { } value ? new Converted(value) : Wrong(node, key, Describe(underlying ?? type));
     }

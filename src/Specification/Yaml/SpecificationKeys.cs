@@ -6,11 +6,14 @@ namespace SpoActors.Specification.Yaml;
 /// <summary>The keys of the specification: its properties in snake_case.</summary>
 public static class SpecificationKeys
 {
-    /// <summary>Every key with its full path, such as <c>sampling.steps</c>, in the order of the declaration.</summary>
-    public static IReadOnlyList<(string Key, PropertyInfo Property)> All { get; } = [.. Below(typeof(RunSpecification), "")];
+    /// <summary>Every key of a run with its full path, such as <c>sampling.steps</c>, in the order of the declaration.</summary>
+    public static IReadOnlyList<(string Key, PropertyInfo Property)> All { get; } = AllOf(typeof(RunSpecification));
+
+    /// <summary>Every key of a specification, likewise.</summary>
+    public static IReadOnlyList<(string Key, PropertyInfo Property)> AllOf(Type specification) => [.. Below(specification, "")];
 
     /// <summary>Whether a key may be null.</summary>
-    public static bool IsNullable(string key) => new NullabilityInfoContext().Create(All.First(k => k.Key == key).Property).WriteState == NullabilityState.Nullable;
+    public static bool IsNullable(PropertyInfo property) => new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable;
 
     static IEnumerable<(string Key, PropertyInfo Property)> Below(Type section, string prefix) => Of(section).SelectMany(k =>
         IsSection(k.Property.PropertyType) ? Below(k.Property.PropertyType, $"{prefix}{k.Key}.") : [(prefix + k.Key, k.Property)]);

@@ -7,24 +7,37 @@ public static class SpecificationPaths
     /// Makes all input paths absolute: the first of the given folders that holds one decides. A path that none holds is taken from the
     /// first folder, and validation reports it. The output folder belongs to the first.
     /// </summary>
-    public static RunSpecification Resolve(RunSpecification run, params IReadOnlyList<string> folders)
+    public static RunSpecification Resolve(RunSpecification run, params IReadOnlyList<string> folders) => run with
     {
-        return run with
-        {
-            Output = Path.GetFullPath(run.Output, folders[0]),
-            Model = run.Model with { Path = Find(run.Model.Path), Vae = FindOptional(run.Model.Vae) },
-            Preference = run.Preference with { Path = Find(run.Preference.Path), Processor = FindOptional(run.Preference.Processor) },
-            Prompts = run.Prompts with { Path = Find(run.Prompts.Path) },
-            Lora = run.Lora with { InitialWeights = FindOptional(run.Lora.InitialWeights) },
-        };
+        Output = Path.GetFullPath(run.Output, folders[0]),
+        Model = Resolve(run.Model, folders),
+        Preference = run.Preference with { Path = Find(run.Preference.Path, folders), Processor = FindOptional(run.Preference.Processor, folders) },
+        Prompts = run.Prompts with { Path = Find(run.Prompts.Path, folders) },
+        Lora = run.Lora with { InitialWeights = FindOptional(run.Lora.InitialWeights, folders) },
+    };
 
-        string Find(string path)
+    /// <inheritdoc cref="Resolve(RunSpecification, IReadOnlyList{string})"/>
+    public static PreferenceTrainingSpecification Resolve(PreferenceTrainingSpecification training, params IReadOnlyList<string> folders) => training with
+    {
+        Output = Path.GetFullPath(training.Output, folders[0]),
+        Model = Resolve(training.Model, folders),
+        Start = training.Start with { Path = Find(training.Start.Path, folders), Processor = FindOptional(training.Start.Processor, folders) },
+        Data = training.Data with
         {
-            if (path.Length == 0) return path;
-            var candidates = folders.Select(folder => Path.GetFullPath(path, folder)).ToArray();
-            return candidates.FirstOrDefault(Path.Exists) ?? candidates[0];
-        }
+            Train = [.. training.Data.Train.Select(p => Find(p, folders))],
+            Validation = [.. training.Data.Validation.Select(p => Find(p, folders))],
+        },
+    };
 
-        string? FindOptional(string? path) => path is null ? null : Find(path);
+    static ModelSpecification Resolve(ModelSpecification model, IReadOnlyList<string> folders) =>
+        model with { Path = Find(model.Path, folders), Vae = FindOptional(model.Vae, folders) };
+
+    static string Find(string path, IReadOnlyList<string> folders)
+    {
+        if (path.Length == 0) return path;
+        var candidates = folders.Select(folder => Path.GetFullPath(path, folder)).ToArray();
+        return candidates.FirstOrDefault(Path.Exists) ?? candidates[0];
     }
+
+    static string? FindOptional(string? path, IReadOnlyList<string> folders) => path is null ? null : Find(path, folders);
 }

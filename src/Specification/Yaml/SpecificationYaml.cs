@@ -14,30 +14,36 @@ public static class SpecificationYaml
     /// <param name="path">The file.</param>
     /// <param name="overrides"><c>key=value</c>, as given with --set; the value is YAML.</param>
     /// <exception cref="SpecificationException">It is not YAML, or holds unknown keys or values of a wrong type.</exception>
-    public static RunSpecification Read(string path, IEnumerable<string>? overrides = null) => Parse(ReadText(path), $"'{path}'", overrides);
+    public static RunSpecification Read(string path, IEnumerable<string>? overrides = null) => Read<RunSpecification>(path, overrides);
 
-    /// <inheritdoc cref="Read"/>
+    /// <inheritdoc cref="Read(string, IEnumerable{string}?)"/>
+    /// <typeparam name="T">The specification's record.</typeparam>
+    public static T Read<T>(string path, IEnumerable<string>? overrides = null) => Parse<T>(ReadText(path), $"'{path}'", overrides);
+
+    /// <inheritdoc cref="Read(string, IEnumerable{string}?)"/>
     /// <param name="text">The configuration.</param>
     /// <param name="source">What to call it in an error.</param>
     /// <param name="overrides"><c>key=value</c>; the value is YAML.</param>
-    public static RunSpecification Parse(string text, string source, IEnumerable<string>? overrides = null)
+    public static RunSpecification Parse(string text, string source, IEnumerable<string>? overrides = null) => Parse<RunSpecification>(text, source, overrides);
+
+    static T Parse<T>(string text, string source, IEnumerable<string>? overrides)
     {
-        var document = Bind(text, source, overrides);
-        return document.Problems.Count == 0 ? document.Run : throw new SpecificationException(source, document.Problems);
+        var document = Bind<T>(text, source, overrides);
+        return document.Problems.Count == 0 ? document.Specification : throw new SpecificationException(source, document.Problems);
     }
 
     /// <summary>Binds what can be bound and collects what is wrong.</summary>
-    internal static SpecificationDocument Bind(string text, string source, IEnumerable<string>? overrides)
+    internal static SpecificationDocument<T> Bind<T>(string text, string source, IEnumerable<string>? overrides)
     {
         try
         {
             var root = Root(text, source);
             var problems = new List<Problem>();
             var given = new Dictionary<string, string>();
-            foreach (var assignment in overrides ?? []) Override(root, assignment, given, problems);
-            var binder = new SpecificationBinder(given);
-            var run = (RunSpecification)binder.Bind(root, typeof(RunSpecification));
-            return new SpecificationDocument(run, binder.Origins, [.. problems, .. binder.Problems]);
+            foreach (var assignment in overrides ?? []) Override(typeof(T), root, assignment, given, problems);
+            var binder = new SpecificationBinder(typeof(T), given);
+            var bound = (T)binder.Bind(root, typeof(T));
+            return new SpecificationDocument<T>(bound, binder.Origins, [.. problems, .. binder.Problems]);
         }
         catch (YamlException e)
         {
@@ -60,10 +66,10 @@ public static class SpecificationYaml
     }
 
     /// <summary>All settings in a fixed order and form: equal specifications have equal texts.</summary>
-    public static string Write(RunSpecification run)
+    public static string Write(object specification)
     {
         var text = new StringBuilder();
-        WriteSection(text, run, 0);
+        WriteSection(text, specification, 0);
         return text.ToString();
     }
 
@@ -71,9 +77,12 @@ public static class SpecificationYaml
     /// SHA-256, hexadecimal, of the settings that decide what is computed: a run may be resumed in another folder, with other checkpoints
     /// and samples, or for more rounds, but not with other numbers.
     /// </summary>
-    public static string Identity(RunSpecification run) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Write(Identifying(run)))));
+    public static string Identity(RunSpecification run) => Hash(Identifying(run));
 
-    /// <summary>The specification with everything that does not belong to its <see cref="Identity"/> set to one value.</summary>
+    /// <inheritdoc cref="Identity(RunSpecification)"/>
+    public static string Identity(PreferenceTrainingSpecification training) => Hash(Identifying(training));
+
+    /// <summary>The specification with everything that does not belong to its <see cref="Identity(RunSpecification)"/> set to one value.</summary>
     public static RunSpecification Identifying(RunSpecification run) => run with
     {
         Output = "",
@@ -84,8 +93,19 @@ public static class SpecificationYaml
         Pipeline = new PipelineSpecification { Staleness = run.Pipeline.Staleness },
     };
 
+    /// <inheritdoc cref="Identifying(RunSpecification)"/>
+    public static PreferenceTrainingSpecification Identifying(PreferenceTrainingSpecification training) => training with
+    {
+        Output = "",
+        Name = "",
+        Checkpoints = new JudgeCheckpointSpecification(),
+        Validation = new JudgeValidationSpecification(),
+    };
+
+    static string Hash(object identifying) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Write(identifying))));
+
     /// <summary>Every key with its value as <see cref="Write"/> spells it, in its order.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Flatten(RunSpecification run) => [.. Flatten(run, "")];
+    public static IReadOnlyList<KeyValuePair<string, string>> Flatten(object specification) => [.. Flatten(specification, "")];
 
     static IEnumerable<KeyValuePair<string, string>> Flatten(object section, string prefix) => SpecificationKeys.Of(section.GetType()).SelectMany(k =>
         k.Property.GetValue(section) is { } inner && SpecificationKeys.IsSection(k.Property.PropertyType)
@@ -102,7 +122,7 @@ public static class SpecificationYaml
             ?? throw new SpecificationException(source, [new Problem("document", "no keys", "sections such as model: and sampling:", "Start from config/tiny.yaml.")]);
     }
 
-    static void Override(YamlMappingNode root, string assignment, Dictionary<string, string> given, List<Problem> problems)
+    static void Override(Type specification, YamlMappingNode root, string assignment, Dictionary<string, string> given, List<Problem> problems)
     {
         var split = assignment.IndexOf('=', StringComparison.Ordinal);
         if (split <= 0)
@@ -119,13 +139,13 @@ public static class SpecificationYaml
             if (!section.Children.TryGetValue(key, out var child) || child is not YamlMappingNode mapping) section.Children[key] = mapping = [];
             section = mapping;
         }
-        section.Children[path[^1]] = OverrideValue(name, assignment[(split + 1)..]);
+        section.Children[path[^1]] = OverrideValue(specification, name, assignment[(split + 1)..]);
     }
 
-    static YamlNode OverrideValue(string name, string text)
+    static YamlNode OverrideValue(Type specification, string name, string text)
     {
         // A text needs no YAML quoting on the command line: a path may hold anything.
-        var isText = SpecificationKeys.All.FirstOrDefault(k => k.Key == name).Property?.PropertyType == typeof(string);
+        var isText = SpecificationKeys.AllOf(specification).FirstOrDefault(k => k.Key == name).Property?.PropertyType == typeof(string);
         var stream = new YamlStream();
         if (!isText) stream.Load(new StringReader(text));
         return stream.Documents.Count == 0 ? new YamlScalarNode(text) { Style = ScalarStyle.Plain } : stream.Documents[0].RootNode;
