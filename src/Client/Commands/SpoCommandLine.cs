@@ -17,6 +17,7 @@ public static class SpoCommandLine
         return new RootCommand("Step-by-step preference optimization (SPO) of text-to-image diffusion models.")
         {
             new RunCommand(output, time),
+            new TrainSpmCommand(output, time),
             new StartCommand(cluster),
             new WatchCommand(cluster),
             new ListCommand(cluster),

@@ -35,9 +35,9 @@ static class RunView
     /// <summary>Hours, minutes and seconds.</summary>
     public static string Clock(TimeSpan span) => span.ToString(span.TotalHours >= 1 ? @"d\.hh\:mm\:ss" : @"mm\:ss", CultureInfo.InvariantCulture);
 
-    static Text Count(long done, long total) => new(string.Create(CultureInfo.InvariantCulture, $"{done}/{total}"));
+    internal static Text Count(long done, long total) => new(string.Create(CultureInfo.InvariantCulture, $"{done}/{total}"));
 
-    static Text Bar(long done, long total, Color color)
+    internal static Text Bar(long done, long total, Color color)
     {
         var filled = total <= 0 ? 0 : (int)(BarWidth * Math.Min(done, total) / total);
         return new Text(new string('█', filled) + new string('░', BarWidth - filled), new Style(color));

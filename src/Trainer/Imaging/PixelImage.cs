@@ -15,17 +15,34 @@ public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data
     {
         using var codec = SKCodec.Create(path, out var result)
             ?? throw new InvalidDataException($"'{path}' cannot be read as a picture ({result}).");
+        return Decode(codec, $"'{path}'");
+    }
+
+    /// <summary>The same from an encoded picture (JPEG, PNG, WebP) in memory.</summary>
+    /// <param name="encoded">The file's bytes.</param>
+    /// <param name="name">What to call it in an error.</param>
+    /// <exception cref="InvalidDataException">It is no picture.</exception>
+    public static PixelImage Decode(ReadOnlySpan<byte> encoded, string name)
+    {
+        using var data = SKData.CreateCopy(encoded);
+        using var codec = SKCodec.Create(data) ?? throw new InvalidDataException($"{name} cannot be read as a picture ({encoded.Length} bytes).");
+        return Decode(codec, name);
+    }
+
+    static PixelImage Decode(SKCodec codec, string name)
+    {
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         var isGrey = codec.Info.ColorType == SKColorType.Gray8;
         var info = isGrey
             ? new SKImageInfo(width, height, SKColorType.Gray8, SKAlphaType.Opaque)
             : new SKImageInfo(width, height, SKColorType.Rgba8888, codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
         var bytes = new byte[info.BytesSize];
+        SKCodecResult result;
         unsafe
         {
             fixed (byte* pixels = bytes) result = codec.GetPixels(info, (nint)pixels);
         }
-        if (result != SKCodecResult.Success) throw new InvalidDataException($"'{path}' cannot be decoded ({result}).");
+        if (result != SKCodecResult.Success) throw new InvalidDataException($"{name} cannot be decoded ({result}).");
         if (isGrey) return new PixelImage(height, width, 1, bytes);
         var image = new PixelImage(height, width, 4, bytes);
         return codec.Info.AlphaType == SKAlphaType.Opaque ? image.ToRgb() : image;

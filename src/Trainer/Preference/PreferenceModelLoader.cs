@@ -1,5 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Checkpoints.Inspection;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Tokenization;
@@ -43,10 +44,10 @@ public static class PreferenceModelLoader
     {
         try
         {
+            RequireKind(checkpoint, stepAware, stepAware ? "set preference.step_aware: false to use a model without step conditioning" : "set preference.step_aware: true to use it");
             var config = ClipConfig.Load(Path.Combine(folder, "config.json"));
             var preprocessing = ReadPreprocessing(folder, config);
-            // Preference models are trained with what AutoProcessor loads: the fast tokenizer.
-            tokenizer ??= ClipTokenizer.FromFolder(folder, ClipTokenizerKind.Fast);
+            tokenizer ??= Tokenizer(folder);
             var options = new LoadOptions { Device = device, Dtype = dtype };
             var weights = Unwrap(checkpoint);
             return stepAware
@@ -63,7 +64,20 @@ public static class PreferenceModelLoader
     internal static ITensorSource Unwrap(ITensorSource checkpoint) =>
         checkpoint.Tensors.ContainsKey(WrapperPrefix + "logit_scale") ? MappedTensorSource.Below(checkpoint, WrapperPrefix) : checkpoint;
 
-    static PreferencePreprocessing ReadPreprocessing(string folder, ClipConfig config)
+    /// <summary>Preference models are trained with what AutoProcessor loads: the fast tokenizer.</summary>
+    internal static ClipTokenizer Tokenizer(string folder) => ClipTokenizer.FromFolder(folder, ClipTokenizerKind.Fast);
+
+    /// <summary>Refuses a model of the other kind by name, where its keys would only be called missing or superfluous.</summary>
+    internal static void RequireKind(ITensorSource checkpoint, bool stepAware, string fix)
+    {
+        var kind = CheckpointKinds.Of(checkpoint);
+        if (stepAware && kind == CheckpointKind.Clip)
+            throw new CheckpointException($"'{checkpoint.Origin}' is a plain CLIP preference model such as PickScore (it has no adaLN weights); expected a step-aware preference model; {fix}.");
+        if (!stepAware && kind == CheckpointKind.StepAwarePreferenceModel)
+            throw new CheckpointException($"'{checkpoint.Origin}' is a step-aware preference model (it has adaLN weights); expected a plain CLIP preference model such as PickScore; {fix}.");
+    }
+
+    internal static PreferencePreprocessing ReadPreprocessing(string folder, ClipConfig config)
     {
         var path = Path.Combine(folder, "preprocessor_config.json");
         if (!File.Exists(path)) return new PreferencePreprocessing(config.Vision.ImageSize, PixelNormalisation.Clip);
@@ -73,7 +87,7 @@ public static class PreferenceModelLoader
             : throw new CheckpointException($"'{path}' makes pictures of {processor.Size} pixels; the model's config.json expects {config.Vision.ImageSize}.");
     }
 
-    static string FindCheckpoint(string path)
+    internal static string FindCheckpoint(string path)
     {
         if (File.Exists(path)) return path;
         if (!Directory.Exists(path)) throw new CheckpointException($"The preference model '{path}' does not exist; expected a folder or a checkpoint file.");

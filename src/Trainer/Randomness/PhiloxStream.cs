@@ -12,6 +12,12 @@ enum DrawPurpose : uint
     PromptOrder = 6,
     LoraInitialization = 7,
     Evaluation = 8,
+    PairOrder = 9,
+    PairTimestep = 10,
+    PairNoise = 11,
+    PairEncoderNoise = 12,
+    PairValidation = 13,
+    TimeEmbedder = 14,
 }
 
 /// <summary>

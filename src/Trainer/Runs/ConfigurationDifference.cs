@@ -1,4 +1,3 @@
-using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 
 namespace SpoActors.Trainer.Runs;
@@ -9,11 +8,11 @@ namespace SpoActors.Trainer.Runs;
 /// <param name="Given">Value now.</param>
 public sealed record ConfigurationDifference(string Key, string Stored, string Given)
 {
-    /// <summary>All differing keys that are part of a run's identity.</summary>
-    public static IReadOnlyList<ConfigurationDifference> Between(RunSpecification stored, RunSpecification given)
+    /// <summary>All differing keys of two specifications of the same kind, of which only what decides results is left.</summary>
+    public static IReadOnlyList<ConfigurationDifference> Between(object stored, object given)
     {
-        var now = SpecificationYaml.Flatten(SpecificationYaml.Identifying(given)).ToDictionary();
-        return [.. SpecificationYaml.Flatten(SpecificationYaml.Identifying(stored))
+        var now = SpecificationYaml.Flatten(given).ToDictionary();
+        return [.. SpecificationYaml.Flatten(stored)
             .Where(entry => now[entry.Key] != entry.Value)
             .Select(entry => new ConfigurationDifference(entry.Key, entry.Value, now[entry.Key]))];
     }

@@ -103,7 +103,7 @@ static class SpmTrainingCase
             var network = Network(golden, "spm_init.safetensors", "model.");
             var rates = Numbers(run, "lr");
             var total = golden.Json.GetProperty("optimizer").GetProperty("max_steps").GetProperty("sd15").GetInt32();
-            using var trainer = new StepAwareTrainer(network, StepAwareTrainer.OriginalOptimizer,
+            using var trainer = new PreferenceTrainer(new JudgeNetwork(network), PreferenceTrainer.OriginalOptimizer,
                 new WarmupDecay(rates[0], WarmupSteps, total, WarmupShape.LogarithmicAsRecorded));
             for (var step = 0; step < rates.Length; step++)
             {

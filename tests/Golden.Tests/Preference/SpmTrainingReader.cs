@@ -45,8 +45,8 @@ public sealed class SpmTrainingReader : IGoldenReader
     static void CheckFirstStep(GoldenCase golden, GoldenAssert check, PairBatch batch)
     {
         var network = SpmTrainingCase.Network(golden, "spm_init.safetensors", Prefix);
-        using var trainer = new StepAwareTrainer(network, StepAwareTrainer.OriginalOptimizer, new WarmupDecay(0, 1, 1, WarmupShape.Linear));
-        var features = trainer.Features(batch);
+        using var trainer = new PreferenceTrainer(new JudgeNetwork(network), PreferenceTrainer.OriginalOptimizer, new WarmupDecay(0, 1, 1, WarmupShape.Linear));
+        var features = new JudgeNetwork(network).Features(batch);
         check.Close("text_features", features.Text_BP);
         check.Close("image_0_features", features.First_BP);
         check.Close("image_1_features", features.Second_BP);

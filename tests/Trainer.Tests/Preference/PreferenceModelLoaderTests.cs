@@ -52,13 +52,22 @@ public sealed class PreferenceModelLoaderTests
     }
 
     [Fact]
-    public void Load_WhenAPlainModelIsExpected_RefusesTheStepAwareCheckpointWithItsKeys()
+    public void Load_WhenAPlainModelIsExpected_RefusesTheStepAwareOneByName()
     {
         var error = Assert.Throws<CheckpointException>(() =>
             PreferenceModelLoader.Load(new PreferenceSpecification { Path = Folder(""), StepAware = false }, CPU, ScalarType.Float32));
 
-        Assert.Contains("superfluous", error.Message, StringComparison.Ordinal);
-        Assert.Contains("t_embedder.mlp.0.weight", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is a step-aware preference model (it has adaLN weights); expected a plain CLIP", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_WhenAStepAwareModelIsExpected_RefusesThePlainOneByName()
+    {
+        var error = Assert.Throws<CheckpointException>(() =>
+            PreferenceModelLoader.Load(new PreferenceSpecification { Path = TinyJudge.PickScore() }, CPU, ScalarType.Float32));
+
+        Assert.Contains("is a plain CLIP preference model such as PickScore", error.Message, StringComparison.Ordinal);
+        Assert.Contains("preference.step_aware: false", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

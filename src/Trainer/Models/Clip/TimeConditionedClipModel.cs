@@ -76,11 +76,12 @@ public sealed class TimeConditionedClipModel : Module
     /// Prepares a model that holds only its CLIP's weights for training: shift and scale 0, gate 1, so that it scores exactly as that
     /// CLIP does at every timestep, and a fresh time embedder.
     /// </summary>
-    public void ResetTimeConditioning(Generator? generator = null)
+    /// <param name="normal">Standard normal numbers of a shape, one layer after the other; null for libtorch's.</param>
+    public void ResetTimeConditioning(Func<long[], Tensor>? normal = null)
     {
         using var noGradient = no_grad();
         vision_model.ResetModulation();
-        t_embedder.Reset(EmbedderDeviation, generator);
+        t_embedder.Reset(EmbedderDeviation, normal);
     }
 
     internal Tensor TimeEmbedding(Tensor timesteps_B) => t_embedder.forward(timesteps_B);

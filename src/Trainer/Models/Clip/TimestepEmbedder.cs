@@ -27,7 +27,9 @@ sealed class TimestepEmbedder : Module
     }
 
     /// <summary>Weights from a normal distribution of the given deviation, biases zero.</summary>
-    public void Reset(double deviation, Generator? generator) => mlp.Reset(deviation, generator);
+    /// <param name="deviation">Standard deviation.</param>
+    /// <param name="normal">Standard normal numbers of a shape; null for libtorch's.</param>
+    public void Reset(double deviation, Func<long[], Tensor>? normal) => mlp.Reset(deviation, normal);
 
     sealed class EmbedderMlp : Module
     {
@@ -46,11 +48,13 @@ sealed class TimestepEmbedder : Module
 
         public Tensor forward(Tensor sinusoid_BF) => project.forward(functional.silu(expand.forward(sinusoid_BF.to_type(expand.weight!.dtype))));
 
-        public void Reset(double deviation, Generator? generator)
+        public void Reset(double deviation, Func<long[], Tensor>? normal)
         {
+            using var scope = NewDisposeScope();
             foreach (var layer in new[] { expand, project })
             {
-                init.normal_(layer.weight!, 0, deviation, generator);
+                if (normal is null) init.normal_(layer.weight!, 0, deviation);
+                else layer.weight!.copy_(normal(layer.weight!.shape) * deviation);
                 init.zeros_(layer.bias!);
             }
         }

@@ -17,8 +17,19 @@ public static class PreferenceCriterion
     public static Tensor Loss(PairFeatures features, PairLabels labels, bool inBatchNegatives = false)
     {
         using var scope = NewDisposeScope();
+        return Loss(features, labels, labels.Weights(), inBatchNegatives).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc cref="Loss(PairFeatures, PairLabels, bool)"/>
+    /// <param name="features">Normalised features of prompts and both images, and the temperature.</param>
+    /// <param name="labels">Which image is preferred.</param>
+    /// <param name="weights_B">Weights of the pairs, where they are a part of a larger batch.</param>
+    /// <param name="inBatchNegatives">Contrast with all texts and images of the batch too.</param>
+    public static Tensor Loss(PairFeatures features, PairLabels labels, Tensor weights_B, bool inBatchNegatives)
+    {
+        using var scope = NewDisposeScope();
         var loss_B = inBatchNegatives ? ContrastiveLosses(features, labels) : PairLosses(features.Scores(), labels);
-        return (labels.Weights() * loss_B).sum().MoveToOuterDisposeScope();
+        return (weights_B * loss_B).sum().MoveToOuterDisposeScope();
     }
 
     // label_0 * CE(s, 0) + label_1 * CE(s, 1), whose minimum is ln 2 at a tie; the constant makes it 0.
@@ -81,6 +92,23 @@ public sealed record PairLabels(Tensor First_B, Tensor Second_B, Tensor Examples
         Tensor Share(Tensor gap) => full_like(gap, 0.5).masked_fill(gap > threshold, 1).masked_fill(gap < -threshold, 0);
         return new PairLabels(Share(gap_B).MoveToOuterDisposeScope(), Share(-gap_B).MoveToOuterDisposeScope(), examplesPerPrompt_B);
     }
+
+    /// <summary>The labels on another device, as tensors of their own.</summary>
+    public PairLabels To(Device device) => new(First_B.to(device, copy: true), Second_B.to(device, copy: true), ExamplesPerPrompt_B.to(device, copy: true));
+
+    /// <summary>A part of the labels, as tensors of its own.</summary>
+    public PairLabels Part(long at, long count)
+    {
+        Tensor Rows(Tensor all_B)
+        {
+            using var view = all_B.narrow(0, at, count);
+            return view.clone();
+        }
+        return new PairLabels(Rows(First_B), Rows(Second_B), Rows(ExamplesPerPrompt_B));
+    }
+
+    /// <summary>1 for each pair that is no tie, else 0.</summary>
+    public Tensor Decided() => First_B.ne(Second_B).to_type(First_B.dtype);
 
     /// <summary>
     /// Accuracy of each pair, the original's: the share of the image that has the larger probability. A tie therefore gives 0.5 to any
