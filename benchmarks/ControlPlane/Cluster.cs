@@ -49,7 +49,7 @@ public sealed class Cluster : IAsyncDisposable
         var grain = silos[0].Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>(run.Name);
         var started = TimeProvider.System.GetTimestamp();
         await grain.StartAsync(new StartRun(Protocol.Version, SpecificationYaml.Write(run), prompts), CancellationToken.None).ConfigureAwait(false);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (await timer.WaitForNextTickAsync().ConfigureAwait(false))
         {
             var snapshot = await grain.DescribeAsync(new DescribeRun(Protocol.Version), CancellationToken.None).ConfigureAwait(false);

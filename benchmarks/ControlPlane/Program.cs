@@ -8,14 +8,15 @@ Environment.SetEnvironmentVariable("Logging__LogLevel__Default", "Error");
 var what = new Argument<string>("what") { Description = "throughput, overlap, overhead or all.", DefaultValueFactory = _ => "all" };
 var repetitions = new Option<int>("--repetitions") { Description = "Of the overhead's pairs of runs.", DefaultValueFactory = _ => 3 };
 var rounds = new Option<int>("--rounds") { Description = "Of each of the overhead's runs.", DefaultValueFactory = _ => 8 };
-var root = new RootCommand("Measures the pipeline without the models: what dispatch, channels, leases and commits cost.") { what, repetitions, rounds };
+var samplers = new Option<int[]>("--samplers") { Description = "Of the throughput.", DefaultValueFactory = _ => [1, 4, 16, 64], AllowMultipleArgumentsPerToken = true };
+var root = new RootCommand("Measures the pipeline without the models: what dispatch, channels, leases and commits cost.") { what, samplers, repetitions, rounds };
 root.SetAction(async arguments =>
 {
     var chosen = arguments.GetValue(what)!;
     if (chosen is "throughput" or "all")
     {
         Console.WriteLine("| samplers | items a round | items/s | dispatch to consume p50 ms | p99 ms |\n|---|---|---|---|---|");
-        foreach (var samplers in (int[])[1, 4, 16, 64]) Console.WriteLine(await Throughput.MeasureAsync(samplers));
+        foreach (var count in arguments.GetValue(samplers)!) Console.WriteLine(await Throughput.MeasureAsync(count));
     }
     if (chosen is "overlap" or "all")
     {

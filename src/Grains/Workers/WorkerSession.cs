@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Sampling;
@@ -203,7 +204,18 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     {
         var report = Report();
         services.Instruments.OnReport(report);
-        var orders = await services.Calls.OnceAsync(token => RunGrain.ReportAsync(report, token), CancellationToken.None).ConfigureAwait(false);
+        WorkerOrders orders;
+        try
+        {
+            orders = await services.Calls.OnceAsync(token => RunGrain.ReportAsync(report, token), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (PipelineException e)
+        {
+            // The run is unknown: storage in memory went with the silo that held it. Nobody will ever tell this worker to stop.
+            LogCallFailed(id, run, e.Message);
+            await ended.CancelAsync().ConfigureAwait(false);
+            return;
+        }
         Assigned = orders.Assigned;
         foreach (var lease in orders.Lost) Lose(lease);
         if (orders.Status is RunStatus.Cancelled or RunStatus.Finished) await ended.CancelAsync().ConfigureAwait(false);

@@ -55,7 +55,8 @@ public sealed class ProcessStorage : IAsyncDisposable
 
     static async Task ExecuteAsync(string server, string statement)
     {
-        await using var connection = new NpgsqlConnection(server);
+        // No pool: a connection kept from before a restart of the server would be dead.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
         await connection.OpenAsync().ConfigureAwait(false);
         await using var command = new NpgsqlCommand(statement, connection);
         await command.ExecuteNonQueryAsync().ConfigureAwait(false);
