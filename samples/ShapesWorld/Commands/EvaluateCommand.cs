@@ -27,7 +27,10 @@ sealed class EvaluateCommand : Command
     {
         var settings = new EvaluationSettings
         {
-            Prompts = parsed.GetValue(prompts), Seed = parsed.GetValue(seed), Steps = parsed.GetValue(steps), GuidanceScale = parsed.GetValue(guidance),
+            Prompts = parsed.GetValue(prompts),
+            Seed = parsed.GetValue(seed),
+            Steps = parsed.GetValue(steps),
+            GuidanceScale = parsed.GetValue(guidance),
         };
         var evaluation = new ModelEvaluation(parsed.GetValue(model)!, settings);
         var before = Measure("without LoRA", null);

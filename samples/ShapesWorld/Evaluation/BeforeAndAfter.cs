@@ -44,7 +44,8 @@ public sealed class BeforeAndAfter : IDisposable
                     failure = ExceptionDispatchInfo.Capture(e);
                 }
             }
-        }) { IsBackground = true, Name = "evaluation before training" };
+        })
+        { IsBackground = true, Name = "evaluation before training" };
         thread.Start();
     }
 

@@ -63,7 +63,10 @@ public sealed class ModelEvaluation(string model, EvaluationSettings settings)
         var size = diffusion.LatentSize(null, null);
         var request = new TextToImageRequest
         {
-            Prompts = [.. indices.Select(i => prompts[i].Caption)], Steps = settings.Steps, GuidanceScale = settings.GuidanceScale, Eta = settings.Eta,
+            Prompts = [.. indices.Select(i => prompts[i].Caption)],
+            Steps = settings.Steps,
+            GuidanceScale = settings.GuidanceScale,
+            Eta = settings.Eta,
         };
         var bytes_BCHW = new TextToImagePipeline(diffusion).Generate(request,
             cat([.. indices.Select(i => CounterBasedRandom.EvaluationLatents(settings.Seed, i, size.Channels, size.Height, size.Width))]),

@@ -19,7 +19,8 @@ static class Workers
             {
                 failures[worker] = ExceptionDispatchInfo.Capture(e);
             }
-        }) { IsBackground = true, Name = $"evaluation {worker}" }).ToArray();
+        })
+        { IsBackground = true, Name = $"evaluation {worker}" }).ToArray();
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
         Array.Find(failures, f => f is not null)?.Throw();

@@ -39,7 +39,17 @@ public sealed record ChainSettings
     /// <summary>A chain of a few steps that shows that everything runs; its models are of no use.</summary>
     public static ChainSettings Tiny { get; } = new()
     {
-        Images = 64, OracleSteps = 4, VaeCropSteps = 3, VaeWholeSteps = 2, ClipSteps = 4, UNetSteps = 4, PreferenceFiles = 3, PromptsOfAFile = 3, PickScoreSteps = 4, SpmSteps = 4,
-        CheckpointEvery = 1, ReportEvery = 1,
+        Images = 64,
+        OracleSteps = 4,
+        VaeCropSteps = 3,
+        VaeWholeSteps = 2,
+        ClipSteps = 4,
+        UNetSteps = 4,
+        PreferenceFiles = 3,
+        PromptsOfAFile = 3,
+        PickScoreSteps = 4,
+        SpmSteps = 4,
+        CheckpointEvery = 1,
+        ReportEvery = 1,
     };
 }
