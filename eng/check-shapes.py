@@ -12,6 +12,8 @@ from diffusers import StableDiffusionPipeline
 from transformers import CLIPModel, CLIPProcessor
 
 model = sys.argv[1] if len(sys.argv) > 1 else "models/shapes-world"
+# Small models: threads cost more than they bring.
+torch.set_num_threads(1)
 prompts = ["a red square", "three green circles", "a blue star above a yellow cross"]
 pipe = StableDiffusionPipeline.from_pretrained(model)
 pipe.set_progress_bar_config(disable=True)

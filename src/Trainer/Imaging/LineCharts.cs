@@ -45,7 +45,8 @@ public static class LineCharts
             var scatter = plot.Add.Scatter(points.Select(p => p.X).ToArray(), points.Select(p => p.Y).ToArray());
             (scatter.LegendText, scatter.LineWidth, scatter.MarkerSize) = (line.Name, 2, 4);
         }
-        if (panel.Lines.Count > 1) plot.ShowLegend();
+        // Beside the lines, so that it never hides one.
+        if (panel.Lines.Count > 1) plot.ShowLegend(Edge.Right);
     }
 
     static void UseEmbeddedFont()
