@@ -44,7 +44,8 @@ public sealed class ShippedModelTests
     {
         var settings = new EvaluationSettings { Prompts = 6, Steps = 3, BatchSize = 3 };
         var evaluation = new ModelEvaluation(Model, settings);
-        var (one, two) = (evaluation.Run(null, 1, _ => { }), evaluation.Run(null, 2, _ => { }));
+        var cancel = TestContext.Current.CancellationToken;
+        var (one, two) = (evaluation.Run(null, 1, _ => { }, cancel), evaluation.Run(null, 2, _ => { }, cancel));
         Assert.Equal(EvaluationComparison.Of(one, null, 1).Metrics, EvaluationComparison.Of(two, null, 1).Metrics);
     }
 }
