@@ -251,7 +251,7 @@ public sealed record CheckpointSpecification
     public int Keep { get; init; } = 2;
 }
 
-/// <summary>Before/after sample grids.</summary>
+/// <summary>Before/after sample grids, and what an oracle says of the model before and after.</summary>
 public sealed record EvaluationSpecification
 {
     /// <summary>Prompts of the grid; empty takes the first of the training list.</summary>
@@ -271,7 +271,21 @@ public sealed record EvaluationSpecification
 
     /// <summary>Classifier-free guidance scale of the samples; 1 switches it off.</summary>
     public double GuidanceScale { get; init; } = 5.0;
+
+    /// <summary>DDIM eta of the samples; above 0 noise is drawn at every step.</summary>
+    public double Eta { get; init; }
+
+    /// <summary>
+    /// A judge that training never sees measures held-out prompts before and after, with the settings above; shapes_world fits the model of
+    /// that sample alone.
+    /// </summary>
+    public OracleKind Oracle { get; init; } = OracleKind.None;
+
+    /// <summary>Held-out prompts that the oracle is shown, an image each.</summary>
+    public int OraclePrompts { get; init; } = 256;
 }
+
+public enum OracleKind { None, ShapesWorld }
 
 public enum SchedulerKind { Ddim, Euler, DpmSolver }
 

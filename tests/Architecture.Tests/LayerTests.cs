@@ -64,6 +64,14 @@ public sealed class LayerTests
         Assert.True(result.IsSuccessful, string.Join(", ", result.FailingTypeNames ?? []));
     }
 
+    [Fact]
+    public void Sources_WhenTheyKnowASample_AreTheClientsDoor()
+    {
+        var known = Layers.Assemblies.SelectMany(a => Types.InAssembly(a.Value).That().HaveDependencyOn("SpoActors.ShapesWorld").GetTypes())
+            .Select(t => t.FullName!.Split('+', '/')[0]).Distinct();
+        Assert.Equal(["SpoActors.Client.Commands.ShapesDoor"], known);
+    }
+
     static void AssertIndependent(string project, string dependency)
     {
         var result = Types.InAssembly(Layers.Assemblies[project]).ShouldNot().HaveDependencyOn(dependency).GetResult();

@@ -15,7 +15,7 @@ public sealed class RunCommandTests
         Assert.True(code == ExitCode.Success, output.StandardError);
 
         var run = Path.Combine(folder.Path, "tiny");
-        foreach (var file in new[] { "config.yaml", "manifest.json", "metrics.jsonl", "log.txt", "pytorch_lora_weights.safetensors", "samples/before.png", "samples/after.png", "checkpoints/round-000002/trainer.safetensors" })
+        foreach (var file in new[] { "config.yaml", "manifest.json", "metrics.jsonl", "log.txt", "pytorch_lora_weights.safetensors", "samples/before.png", "samples/after.png", "samples/before-after.png", "curves.png", "report.html", "checkpoints/round-000002/trainer.safetensors" })
             Assert.True(File.Exists(Path.Combine(run, file)), $"{file} is missing");
         Assert.Equal([0, 1], MetricsFile.Read(Path.Combine(run, "metrics.jsonl")).Select(m => m.Round));
         Assert.Equal(3, SpecificationYaml.Read(Path.Combine(run, "config.yaml")).Sampling.Steps);
@@ -24,6 +24,28 @@ public sealed class RunCommandTests
         using var summary = JsonDocument.Parse(output.StandardOutput);
         Assert.Equal(2, summary.RootElement.GetProperty("rounds").GetInt32());
         Assert.True(summary.RootElement.GetProperty("pairs").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task Report_WhenARunIsDone_HoldsItsPicturesAndNeedsNothingElse()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--set", "training.rounds=1", "--set", "name=a-run"));
+        Assert.True(code == ExitCode.Success, output.StandardError);
+        var html = File.ReadAllText(folder["a-run/report.html"]);
+        Assert.Equal(2, html.Split("src=\"data:image/png;base64,").Length - 1);
+        Assert.Equal(2, html.Split("<img").Length - 1);
+        Assert.DoesNotContain("http", html, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("learning_rate", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WhenItsModelHasNoOracle_SaysWhatToDo()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--set", "evaluation.oracle=shapes_world"));
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains("holds no oracle/model.safetensors, which evaluation.oracle: shapes_world needs", output.StandardError, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace SpoActors.ShapesWorld.Commands;
 /// <summary><c>shapes prompts</c>: a list of captions, one a line.</summary>
 sealed class PromptsCommand : Command
 {
-    readonly Option<int> count = new("--count") { Description = "How many.", DefaultValueFactory = _ => 1000 };
+    readonly Option<int> count = ShapesOutput.Count("--count", "How many.", 1000);
     readonly Option<ulong> seed = new("--seed") { Description = "Seed of the list.", DefaultValueFactory = _ => 1 };
     readonly Option<bool> validation = new("--validation") { Description = "Of held-out combinations, the six kinds in turn, instead of training captions." };
     readonly ShapesOutput output;

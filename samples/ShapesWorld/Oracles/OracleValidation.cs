@@ -11,8 +11,11 @@ namespace SpoActors.ShapesWorld.Oracles;
 /// <param name="Correlation">Of its aesthetics with the true ones, random qualities.</param>
 /// <param name="Errors">Mean absolute error on each axis, in shares of the worst value.</param>
 /// <param name="Degradations">For each axis the mean aesthetics as it alone gets worse in four equal steps.</param>
+/// <param name="CheckCorrelations">Of each check without learning with the true share of its axis, random qualities.</param>
+/// <param name="CheckDegradations">For each check its mean as its axis alone gets worse.</param>
 public sealed record OracleValidation(double CleanStrict, double DegradedStrict, double WrongCaptionStrict, double Correlation,
-    IReadOnlyDictionary<string, double> Errors, IReadOnlyDictionary<string, IReadOnlyList<double>> Degradations)
+    IReadOnlyDictionary<string, double> Errors, IReadOnlyDictionary<string, IReadOnlyList<double>> Degradations,
+    IReadOnlyDictionary<string, double> CheckCorrelations, IReadOnlyDictionary<string, IReadOnlyList<double>> CheckDegradations)
 {
     const int DegradationSteps = 4, DegradationScenes = 200;
 
@@ -24,6 +27,10 @@ public sealed record OracleValidation(double CleanStrict, double DegradedStrict,
         ("shade", share => Quality.Best with { Shade = 1 - share }, q => 1 - q.Shade),
     ];
 
+    /// <summary>The checks without learning and the axis that each of them is about.</summary>
+    static readonly (string Name, string Axis, Func<ImageChecks, double> Of)[] Checks =
+        [("noise", "noise", c => c.Noise), ("sharpness", "blur", c => c.Sharpness), ("saturation", "desaturation", c => c.Saturation)];
+
     /// <summary>Whether each degradation lowers the score at every step.</summary>
     public bool IsMonotone => Degradations.Values.All(levels => levels.Zip(levels.Skip(1)).All(pair => pair.First > pair.Second));
 
@@ -34,19 +41,26 @@ public sealed record OracleValidation(double CleanStrict, double DegradedStrict,
     {
         using var renderer = new SceneRenderer();
         var captions = PromptSplit.Validation(seed, count);
-        var clean = Read(captions.Select((c, i) => SceneGenerator.Create(c, seed, (uint)i, Quality.Best)));
+        var clean = Read(Draw(captions.Select((c, i) => SceneGenerator.Create(c, seed, (uint)i, Quality.Best))));
         var scenes = captions.Select((c, i) => SceneGenerator.Create(c, seed, (uint)(count + i))).ToList();
-        var degraded = Read(scenes);
-        var levels = Axes.ToDictionary(a => a.Name, a => (IReadOnlyList<double>)[.. Enumerable.Range(0, DegradationSteps).Select(step =>
-            Read(captions.Take(DegradationScenes).Select((c, i) => SceneGenerator.Create(c, seed, (uint)i, a.Worse(step / (DegradationSteps - 1.0))))).Average(r => r.Aesthetics))]);
+        var images = Draw(scenes);
+        var degraded = Read(images);
+        var checks = images.Select(i => ImageChecks.Of(i)).ToList();
+        var levels = Axes.ToDictionary(a => a.Name, a => Enumerable.Range(0, DegradationSteps).Select(step => Draw(captions.Take(DegradationScenes)
+            .Select((c, i) => SceneGenerator.Create(c, seed, (uint)i, a.Worse(step / (DegradationSteps - 1.0)))))).ToList());
         return new OracleValidation(Strict(captions, clean), Strict(captions, degraded), Strict([.. captions.Skip(1), captions[0]], clean),
             Correlate([.. scenes.Select(s => s.Quality.Aesthetics)], [.. degraded.Select(r => r.Aesthetics)]),
-            Axes.ToDictionary(a => a.Name, a => scenes.Zip(degraded).Average(p => Math.Abs(a.Share(p.First.Quality) - a.Share(p.Second.Quality)))), levels);
+            Axes.ToDictionary(a => a.Name, a => scenes.Zip(degraded).Average(p => Math.Abs(a.Share(p.First.Quality) - a.Share(p.Second.Quality)))),
+            levels.ToDictionary(l => l.Key, l => (IReadOnlyList<double>)[.. l.Value.Select(drawn => Read(drawn).Average(r => r.Aesthetics))]),
+            Checks.ToDictionary(c => c.Name, c => Correlate([.. scenes.Select(s => Axes.Single(a => a.Name == c.Axis).Share(s.Quality))], [.. checks.Select(c.Of)])),
+            Checks.ToDictionary(c => c.Name, c => (IReadOnlyList<double>)[.. levels[c.Axis].Select(drawn => drawn.Average(i => c.Of(ImageChecks.Of(i))))]));
 
-        IReadOnlyList<ImageReading> Read(IEnumerable<Scene> drawn)
+        List<byte[]> Draw(IEnumerable<Scene> drawn) => [.. drawn.Select(renderer.Render)];
+
+        IReadOnlyList<ImageReading> Read(IReadOnlyList<byte[]> drawn)
         {
             using var scope = NewDisposeScope();
-            return oracle.Read(ImageTensors.FromBytes([.. drawn.Select(renderer.Render)]));
+            return oracle.Read(ImageTensors.FromBytes(drawn));
         }
     }
 

@@ -11,15 +11,12 @@ namespace SpoActors.ShapesWorld.Preference;
 /// Preference data as people would give it: several images of each prompt by the base model, shown in pairs. Images with and without
 /// guidance differ in quality much more than those of one guidance scale; without that spread no judge can be trained.
 /// </summary>
-public sealed class PreferenceImages(DiffusionModel model, ShapesOracle oracle, ulong seed)
+public sealed class PreferenceImages(DiffusionModel model, ShapesOracle oracle, ulong seed, int promptsOfAFile = 25)
 {
     const int Steps = 12, PairsOfAPrompt = 5;
 
     /// <summary>Guidance scales of a prompt's images.</summary>
-    static readonly double[] Scales = [4, 4, 4, 1, 1];
-
-    /// <summary>Prompts of one file.</summary>
-    public const int PromptsOfAFile = 25;
+    internal static readonly double[] Scales = [4, 4, 4, 1, 1];
 
     /// <summary>Makes the files that are not there yet; each is complete or absent, and depends on nothing but its number.</summary>
     /// <param name="folder">Holds <c>pairs-0000.parquet</c> and so on.</param>
@@ -42,12 +39,12 @@ public sealed class PreferenceImages(DiffusionModel model, ShapesOracle oracle, 
 
     List<PreferenceExample> Examples(int file)
     {
-        var prompts = Enumerable.Range(0, PromptsOfAFile).Select(i => PromptSplit.Draw(seed, (uint)(file * PromptsOfAFile + i), heldOut: false)).ToList();
+        var prompts = Enumerable.Range(0, promptsOfAFile).Select(i => PromptSplit.Draw(seed, (uint)(file * promptsOfAFile + i), heldOut: false)).ToList();
         var columns = Scales.Select((scale, column) => Sample(prompts, scale, file, column)).ToList();
         var examples = new List<PreferenceExample>();
         for (var p = 0; p < prompts.Count; p++)
         {
-            var random = new SceneRandom(seed, WorldDraw.Labels, (uint)(file * PromptsOfAFile + p));
+            var random = new SceneRandom(seed, WorldDraw.Labels, (uint)(file * promptsOfAFile + p));
             foreach (var (a, b) in RandomPairs(ref random))
             {
                 var (first, second) = (columns[a][p], columns[b][p]);
@@ -61,14 +58,21 @@ public sealed class PreferenceImages(DiffusionModel model, ShapesOracle oracle, 
     List<(byte[] Png, double Utility)> Sample(IReadOnlyList<SceneDescription> prompts, double scale, int file, int column)
     {
         using var scope = NewDisposeScope();
+        var (bytes_BCHW, readings) = Draw(prompts, scale, file, column);
+        return [.. prompts.Select((prompt, i) => (PngFile.Encode(bytes_BCHW[i].ToPixelImage(), new Dictionary<string, string>()),
+            Utility.Of(readings[i].Aesthetics, Alignment.Of(prompt, readings[i].Objects).Soft)))];
+    }
+
+    /// <summary>One image of each prompt as bytes, [B, 3, 64, 64], and what the oracle sees in them.</summary>
+    internal (Tensor Bytes_BCHW, IReadOnlyList<ImageReading> Readings) Draw(IReadOnlyList<SceneDescription> prompts, double scale, int file, int column)
+    {
+        using var scope = NewDisposeScope();
         using var generator = new Generator(new SceneRandom(seed, WorldDraw.Noise, (uint)file, (uint)column).NextSeed());
         var size = model.LatentSize(null, null);
         long[] shape = [prompts.Count, size.Channels, size.Height, size.Width];
         var request = new TextToImageRequest { Prompts = [.. prompts.Select(p => p.Caption)], Steps = Steps, GuidanceScale = scale, Eta = 1 };
         var bytes_BCHW = new TextToImagePipeline(model).Generate(request, randn(shape, generator: generator), _ => randn(shape, generator: generator));
-        var readings = oracle.Read(bytes_BCHW.to_type(ScalarType.Float32) / 127.5 - 1);
-        return [.. prompts.Select((prompt, i) => (PngFile.Encode(bytes_BCHW[i].ToPixelImage(), new Dictionary<string, string>()),
-            Utility.Of(readings[i].Aesthetics, Alignment.Of(prompt, readings[i].Objects).Soft)))];
+        return (bytes_BCHW.MoveToOuterDisposeScope(), oracle.Read(bytes_BCHW.to_type(ScalarType.Float32) / 127.5 - 1));
     }
 
     /// <summary>Distinct pairs, each in a random order.</summary>

@@ -10,14 +10,14 @@ namespace SpoActors.ShapesWorld.Preference;
 
 /// <summary>
 /// Trains the step-aware preference model (paper section 4.1): both images of a pair are noised to the same random timestep with the
-/// same noise, and the judge, which knows the timestep, learns the pair's label from the base model's decoded predictions.
+/// same noise, and the judge, which knows the timestep (or, as an ablation, does not), learns the pair's label from the base model's decoded predictions.
 /// </summary>
 public sealed class SpmStage : ITrainingStage
 {
     const int BatchSize = 16;
     const double PeakRate = 3e-4, GuidanceScale = 4;
 
-    readonly TimeConditionedClipModel network;
+    readonly JudgeNetwork network;
     readonly PairSource pairs;
     readonly DiffusionModel model;
     readonly PairDistortion distortion;
@@ -30,12 +30,12 @@ public sealed class SpmStage : ITrainingStage
     /// <param name="tokenizer">The judge's.</param>
     /// <param name="seed">Of timesteps and noise.</param>
     /// <param name="steps">Steps in all.</param>
-    public SpmStage(TimeConditionedClipModel network, PairSource pairs, DiffusionModel model, IPromptTokenizer tokenizer, ulong seed, int steps)
+    public SpmStage(JudgeNetwork network, PairSource pairs, DiffusionModel model, IPromptTokenizer tokenizer, ulong seed, int steps)
     {
         (this.network, this.pairs, this.model, this.tokenizer, this.seed, Steps) = (network, pairs, model, tokenizer, seed, steps);
         distortion = new PairDistortion(model.UNet, model.Decoder.Vae, model.Schedule, GuidanceScale);
-        Optimizer = TrainableModule.Optimizer(network, weightDecay: 0.1);
-        State = TrainableModule.Tensors(network);
+        Optimizer = TrainableModule.Optimizer(network.Module, weightDecay: 0.1);
+        State = TrainableModule.Tensors(network.Module);
     }
 
     public int Steps { get; }
@@ -75,7 +75,7 @@ public sealed class SpmStage : ITrainingStage
     public void Dispose()
     {
         Optimizer.Dispose();
-        network.Dispose();
+        network.Module.Dispose();
         pairs.Dispose();
     }
 

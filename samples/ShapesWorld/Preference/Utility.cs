@@ -8,7 +8,10 @@ namespace SpoActors.ShapesWorld.Preference;
 /// </summary>
 static class Utility
 {
-    const double AestheticsWeight = 20, AlignmentWeight = 5, TieMargin = 0.25;
+    const double AestheticsWeight = 20, AlignmentWeight = 5;
+
+    /// <summary>Images whose utilities differ by less are called a tie.</summary>
+    public const double TieMargin = 0.25;
 
     /// <param name="aesthetics">About 0 .. 1.</param>
     /// <param name="soft">Soft alignment, 0 .. 1.</param>

@@ -20,16 +20,36 @@ public sealed record ChainSettings
 
     public int UNetSteps { get; init; } = 5000;
 
-    /// <summary>Files of preferences by the base model, of 25 prompts each.</summary>
+    /// <summary>Files of preferences by the base model.</summary>
     public int PreferenceFiles { get; init; } = 32;
+
+    /// <summary>Prompts of such a file.</summary>
+    public int PromptsOfAFile { get; init; } = 25;
 
     public int PickScoreSteps { get; init; } = 900;
 
     public int SpmSteps { get; init; } = 600;
 
+    /// <summary>Steps between checkpoints of a stage.</summary>
+    public int CheckpointEvery { get; init; } = 200;
+
+    /// <summary>Steps between reports of its progress.</summary>
+    public int ReportEvery { get; init; } = 25;
+
     /// <summary>A chain of a few steps that shows that everything runs; its models are of no use.</summary>
     public static ChainSettings Tiny { get; } = new()
     {
-        Images = 64, OracleSteps = 4, VaeCropSteps = 3, VaeWholeSteps = 2, ClipSteps = 3, UNetSteps = 3, PreferenceFiles = 1, PickScoreSteps = 2, SpmSteps = 2,
+        Images = 64,
+        OracleSteps = 4,
+        VaeCropSteps = 3,
+        VaeWholeSteps = 2,
+        ClipSteps = 4,
+        UNetSteps = 4,
+        PreferenceFiles = 3,
+        PromptsOfAFile = 3,
+        PickScoreSteps = 4,
+        SpmSteps = 4,
+        CheckpointEvery = 1,
+        ReportEvery = 1,
     };
 }

@@ -21,11 +21,18 @@ public sealed record StageProgress(string Stage, int Step, int Steps, double Los
 /// </summary>
 public sealed class StageRunner(TimeProvider time, Action<StageProgress> report)
 {
-    const string StateFile = "state.safetensors", DoneFile = "done.json", StepKey = "step", OptimizerPrefix = "optimizer.";
-    const int ReportEvery = 25;
+    /// <summary>Marks a finished stage and holds its figures.</summary>
+    public const string DoneFile = "done.json";
 
+    /// <summary>The one figure that differs from run to run.</summary>
+    public const string SecondsKey = "seconds_since_resume";
+
+    const string StateFile = "state.safetensors", StepKey = "step", OptimizerPrefix = "optimizer.";
     /// <summary>Steps between checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 200;
+
+    /// <summary>Steps between reports.</summary>
+    public int ReportEvery { get; init; } = 25;
 
     public static bool IsDone(string folder) => File.Exists(Path.Combine(folder, DoneFile));
 
@@ -57,7 +64,7 @@ public sealed class StageRunner(TimeProvider time, Action<StageProgress> report)
             (sum, count) = (0, 0);
         }
         Save(stage, folder, stage.Steps);
-        var figures = new Dictionary<string, double>(stage.Export(target)) { ["seconds_since_resume"] = time.GetElapsedTime(started).TotalSeconds };
+        var figures = new Dictionary<string, double>(stage.Export(target)) { [SecondsKey] = time.GetElapsedTime(started).TotalSeconds };
         MarkDone(folder, figures);
     }
 

@@ -18,12 +18,15 @@ namespace SpoActors.ShapesWorld.Training;
 /// </summary>
 public sealed class TrainingChain(ChainSettings settings, string workFolder, TimeProvider time, Action<StageProgress> report)
 {
-    public const string Oracle = "oracle", Vae = "vae", Clip = "clip", UNet = "unet", Preferences = "preferences", PickScore = "pickscore", Spm = "spm";
+    public const string Oracle = "oracle", Vae = "vae", Clip = "clip", UNet = "unet", Preferences = "preferences", PickScore = "pickscore", Spm = "spm", PlainSpm = "spm-plain";
 
     /// <summary>In the order in which they need one another's results.</summary>
     public static IReadOnlyList<string> Stages { get; } = [Oracle, Vae, Clip, UNet, Preferences, PickScore, Spm];
 
-    readonly StageRunner runner = new(time, report);
+    /// <summary>Not part of the chain, trained only if asked for: the judge of the last stage without its knowledge of the timestep.</summary>
+    public static IReadOnlyList<string> ExtraStages { get; } = [PlainSpm];
+
+    readonly StageRunner runner = new(time, report) { CheckpointEvery = settings.CheckpointEvery, ReportEvery = settings.ReportEvery };
 
     /// <summary>The model folder.</summary>
     public string Model => Path.Combine(workFolder, "model");
@@ -35,7 +38,7 @@ public sealed class TrainingChain(ChainSettings settings, string workFolder, Tim
         DiffusersIndex.Write(Model);
         TokenizerFiles.Write(Path.Combine(Model, "tokenizer"));
         using var data = new ShapesDataset(settings.Seed, settings.Images);
-        foreach (var stage in Stages.Where(stages.Contains)) Run(stage, data, cancel);
+        foreach (var stage in Stages.Concat(ExtraStages).Where(stages.Contains)) Run(stage, data, cancel);
     }
 
     void Run(string stage, ShapesDataset data, CancellationToken cancel)
@@ -63,7 +66,7 @@ public sealed class TrainingChain(ChainSettings settings, string workFolder, Tim
                     () => new PickScoreStage(JudgeLoading.Clip(Path.Combine(Model, Clip)), Pairs(), Tokenizer(), settings.PickScoreSteps), cancel);
                 break;
             default:
-                RunSpm(cancel);
+                RunSpm(stage, cancel);
                 break;
         }
     }
@@ -85,17 +88,19 @@ public sealed class TrainingChain(ChainSettings settings, string workFolder, Tim
         using var model = DiffusionModel.Load(new ModelSpecification { Path = Model });
         using var oracle = ShapesOracle.Load(Path.Combine(Model, Oracle));
         var started = time.GetTimestamp();
-        new PreferenceImages(model, oracle, settings.Seed ^ 0x9EF).Create(FolderOf(Preferences), settings.PreferenceFiles, done =>
+        new PreferenceImages(model, oracle, settings.Seed ^ 0x9EF, settings.PromptsOfAFile).Create(FolderOf(Preferences), settings.PreferenceFiles, done =>
             report(new StageProgress(Preferences, done, settings.PreferenceFiles, 0, time.GetElapsedTime(started) / done * (settings.PreferenceFiles - done))), cancel);
         StageRunner.MarkDone(FolderOf(Preferences), new Dictionary<string, double>());
     }
 
-    void RunSpm(CancellationToken cancel)
+    void RunSpm(string stage, CancellationToken cancel)
     {
-        if (StageRunner.IsDone(FolderOf(Spm))) return;
-        Require(Spm, UNet, PickScore);
+        if (StageRunner.IsDone(FolderOf(stage))) return;
+        Require(stage, UNet, PickScore);
+        var start = Path.Combine(Model, PickScore);
         using var model = DiffusionModel.Load(new ModelSpecification { Path = Model });
-        runner.Run(Spm, FolderOf(Spm), Path.Combine(Model, Spm), () => new SpmStage(JudgeLoading.TimeConditioned(Path.Combine(Model, PickScore), settings.Seed),
+        runner.Run(stage, FolderOf(stage), Path.Combine(Model, stage), () => new SpmStage(
+            stage == Spm ? JudgeNetwork.StepAware(JudgeLoading.TimeConditioned(start, settings.Seed)) : JudgeNetwork.Plain(JudgeLoading.Clip(start)),
             Pairs(), model, Tokenizer(), settings.Seed, settings.SpmSteps), cancel);
     }
 

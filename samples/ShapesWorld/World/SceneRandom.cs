@@ -3,7 +3,7 @@ using SpoActors.Trainer.Randomness;
 namespace SpoActors.ShapesWorld.World;
 
 /// <summary>What a stream of the world's random numbers is for; part of its identity.</summary>
-public enum WorldDraw : uint { Split, Description, Layout, Quality, Background, Grain, Captions, Order, Labels, Noise, Crops, Weights }
+public enum WorldDraw : uint { Split, Description, Layout, Quality, Background, Grain, Captions, Order, Labels, Noise, Crops, Weights, Resampling }
 
 /// <summary>The random numbers of one identity (Philox): independent of what was drawn before, and of the order of execution.</summary>
 public struct SceneRandom(ulong seed, WorldDraw purpose, uint index, uint part = 0)

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
+using SpoActors.Client.Evaluation;
 using SpoActors.Client.InProcess;
+using SpoActors.Client.Reports;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
@@ -66,36 +68,61 @@ sealed class RunCommand : Command
     {
         var progress = RunProgress.To(new MetricsFile(runFolder.MetricsFile), new LogFile(runFolder.LogFile, time), shown);
         progress.Report(new RunMessage(MessageLevel.Information, "loading models"));
+        using var oracle = StartOracle(run, shown, cancellation);
         using var training = new LocalRun(run, runFolder.Path, progress, time);
         var grids = new EvaluationGrids(training.Samples, run.Evaluation, progress);
         var manifest = training.Execute(() => grids.Draw(runFolder.BeforeGrid, "before", cancellation), cancellation);
         grids.Draw(runFolder.AfterGrid, "after", cancellation);
-        return RunSummary.Of(runFolder, manifest);
+        return Conclude(run, runFolder, manifest, oracle, cancellation);
     }
 
     /// <summary>The pipeline, in a silo of this process; its trainer writes the run's files.</summary>
     async Task<RunSummary> RunPipelineAsync(RunSpecification run, RunFolder runFolder, IRunProgress shown, CancellationToken cancellation)
     {
         shown.Report(new RunMessage(MessageLevel.Information, "loading models"));
-        await using var pipeline = new InProcessPipeline(run, shown, time);
-        var end = await pipeline.ExecuteAsync(cancellation);
-        foreach (var item in end.SetAside) output.Warn($"{item.Item} failed {run.Pipeline.MaxAttempts} times and was left out: {item.Error}");
-        return RunSummary.Of(runFolder, new RunStore(runFolder.Path, SpecificationYaml.Identity(run), run.Checkpoints.Keep).Last()!);
+        using var oracle = StartOracle(run, shown, cancellation);
+        await using (var pipeline = new InProcessPipeline(run, shown, time))
+        {
+            var end = await pipeline.ExecuteAsync(cancellation);
+            foreach (var item in end.SetAside) output.Warn($"{item.Item} failed {run.Pipeline.MaxAttempts} times and was left out: {item.Error}");
+        }
+        return Conclude(run, runFolder, new RunStore(runFolder.Path, SpecificationYaml.Identity(run), run.Checkpoints.Keep).Last()!, oracle, cancellation);
+    }
+
+    /// <summary>The oracle of a run that asks for one, measuring the untrained model already.</summary>
+    static IRunOracle? StartOracle(RunSpecification run, IRunProgress shown, CancellationToken cancellation)
+    {
+        var oracle = ShapesDoor.OracleOf(run, text => shown.Report(new RunMessage(MessageLevel.Information, text)));
+        oracle?.MeasureBefore(cancellation);
+        return oracle;
+    }
+
+    /// <summary>Asks the oracle for its verdict and writes the report.</summary>
+    static RunSummary Conclude(RunSpecification run, RunFolder runFolder, RunManifest manifest, IRunOracle? oracle, CancellationToken cancellation)
+    {
+        var figures = oracle?.Compare(runFolder.AdapterFile, cancellation);
+        if (figures is not null) ResultOutput.Write(runFolder.OracleFile, figures);
+        var summary = RunSummary.Of(runFolder, manifest, figures);
+        RunReport.Write(run, runFolder, summary);
+        return summary;
     }
 
     RunSummary Show(Func<IRunProgress, RunSummary> work)
     {
-        if (!output.IsInteractive) return work(new PlainProgress(output, time));
+        if (!output.IsInteractive) return work(Gated(new PlainProgress(output, time)));
         RunSummary? summary = null;
-        output.Live(redraw => summary = work(new LiveProgress(redraw, time)));
+        output.Live(redraw => summary = work(Gated(new LiveProgress(redraw, time))));
         return summary!;
     }
 
     async Task<RunSummary> ShowAsync(Func<IRunProgress, Task<RunSummary>> work)
     {
-        if (!output.IsInteractive) return await work(new PlainProgress(output, time));
+        if (!output.IsInteractive) return await work(Gated(new PlainProgress(output, time)));
         RunSummary? summary = null;
-        await output.LiveAsync(async redraw => summary = await work(new LiveProgress(redraw, time)));
+        await output.LiveAsync(async redraw => summary = await work(Gated(new LiveProgress(redraw, time))));
         return summary!;
     }
+
+    /// <summary>An oracle reports from threads of its own.</summary>
+    static IRunProgress Gated(IRunProgress shown) => RunProgress.Synchronized(shown);
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Checkpoints;
 
 namespace SpoActors.Client.Console;
 
@@ -35,6 +36,9 @@ public static class ResultOutput
 
     /// <summary>Writes a value as one line of JSON, for results that come one after the other.</summary>
     public static void Line<T>(this IConsoleOutput output, T value) => output.Data(JsonSerializer.Serialize(value, LineOptions));
+
+    /// <summary>Writes a result into a JSON file.</summary>
+    public static void Write<T>(string path, T result) => AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(result, Options));
 
     /// <summary>A table of names and values.</summary>
     public static OutputTable Properties(string? title, params (string Name, object? Value)[] properties) => new(title, ["", ""],

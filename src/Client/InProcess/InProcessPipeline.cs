@@ -21,7 +21,7 @@ using SpoActors.Trainer.Prompts;
 namespace SpoActors.Client.InProcess;
 
 /// <summary>
-/// The one door through which <c>spo</c> meets grains: a silo inside this process with one device that has every role, and with
+/// The one door through which <c>spo</c> meets grains: a silo inside this process whose device, or CPU workers, have every role, and with
 /// membership and storage in memory. The run's folder is all that is kept; the grains and workers are those of a cluster.
 /// </summary>
 sealed class InProcessPipeline : IAsyncDisposable
@@ -56,7 +56,7 @@ sealed class InProcessPipeline : IAsyncDisposable
                 {
                     Silo = Silo,
                     Roles = Enum.GetValues<WorkerRole>(),
-                    Devices = [run.Model.Device],
+                    Devices = DevicesOf(run.Model),
                     RunsFolder = Path.GetFullPath(run.Output),
                     Heartbeat = TimeSpan.FromMilliseconds(500),
                 },
@@ -106,6 +106,11 @@ sealed class InProcessPipeline : IAsyncDisposable
         await host.StopAsync(patience.Token);
         host.Dispose();
     }
+
+    /// <summary>A CPU has as many workers as its cores hold with the threads that the model is given; any other device is one.</summary>
+    static IReadOnlyList<string> DevicesOf(ModelSpecification model) => model is { Device: "cpu", Threads: > 0 }
+        ? [.. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / model.Threads)).Select(i => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"cpu:{i}"))]
+        : [model.Device];
 
     static int FreePort()
     {

@@ -1,4 +1,5 @@
 using SpoActors.Client.Console;
+using SpoActors.Client.Evaluation;
 using SpoActors.Trainer.Runs;
 using SpoActors.Trainer.Training;
 
@@ -13,21 +14,28 @@ namespace SpoActors.Client.Runs;
 /// <param name="Rounds">Rounds done.</param>
 /// <param name="First">Metrics of the first round.</param>
 /// <param name="Last">Metrics of the last round.</param>
+/// <param name="Oracle">What the oracle found; null without one.</param>
+/// <param name="Report">The page that holds everything.</param>
 sealed record RunSummary(
-    string Folder, string Adapter, string AdapterHash, string ConsumedDigest, long Pairs, int Rounds, RoundMetrics? First, RoundMetrics? Last)
+    string Folder, string Adapter, string AdapterHash, string ConsumedDigest, long Pairs, int Rounds, RoundMetrics? First, RoundMetrics? Last,
+    OracleFigures? Oracle, string Report)
 {
-    public static RunSummary Of(RunFolder folder, RunManifest manifest)
+    public static RunSummary Of(RunFolder folder, RunManifest manifest, OracleFigures? oracle)
     {
         var metrics = File.Exists(folder.MetricsFile) ? MetricsFile.Read(folder.MetricsFile) : [];
         return new RunSummary(folder.Path, folder.AdapterFile, manifest.AdapterHash, manifest.ConsumedDigest, manifest.ConsumedPairs, manifest.NextRound,
-            metrics.Count > 0 ? metrics[0] : null, metrics.Count > 0 ? metrics[^1] : null);
+            metrics.Count > 0 ? metrics[0] : null, metrics.Count > 0 ? metrics[^1] : null, oracle, folder.ReportFile);
     }
 
-    public static IEnumerable<OutputTable> Tables(RunSummary summary)
+    public static IEnumerable<OutputTable> Tables(RunSummary summary) =>
+        summary.Oracle is { } figures ? TrainingTables(summary).Append(OracleTable.Of(figures)) : TrainingTables(summary);
+
+    /// <summary>The tables of every run.</summary>
+    public static IEnumerable<OutputTable> TrainingTables(RunSummary summary)
     {
         yield return ResultOutput.Properties("Run",
             ("folder", summary.Folder), ("adapter", summary.Adapter), ("adapter sha-256", summary.AdapterHash),
-            ("consumed digest", summary.ConsumedDigest), ("rounds", summary.Rounds), ("pairs", summary.Pairs));
+            ("consumed digest", summary.ConsumedDigest), ("rounds", summary.Rounds), ("pairs", summary.Pairs), ("report", summary.Report));
         if (summary is { First: { } first, Last: { } last })
             yield return new OutputTable("Rounds", ["", "first", "last"],
             [

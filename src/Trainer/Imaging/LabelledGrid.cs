@@ -8,13 +8,6 @@ public static class LabelledGrid
     const int Gap = 4, MostLines = 3;
     const float FontSize = 13, LineHeight = 17;
 
-    static readonly Lazy<SKTypeface> Typeface = new(() =>
-    {
-        // Shipped with the program: SkiaSharp's native library for servers has no fontconfig and finds no system font.
-        using var stream = typeof(LabelledGrid).Assembly.GetManifestResourceStream("Imaging.DejaVuSans")!;
-        return SKTypeface.FromStream(stream);
-    });
-
     /// <summary>A row of pictures and what to write above it.</summary>
     public sealed record Row(string Label, IReadOnlyList<PixelImage> Images);
 
@@ -25,7 +18,7 @@ public static class LabelledGrid
     public static PixelImage Draw(IReadOnlyList<Row> rows, IReadOnlyList<string>? columnLabels = null, int smallestCell = 128)
     {
         if (rows.Count == 0 || rows.All(r => r.Images.Count == 0)) throw new ArgumentException("there are no pictures to draw", nameof(rows));
-        using var font = new SKFont(Typeface.Value, FontSize) { Edging = SKFontEdging.Antialias };
+        using var font = new SKFont(EmbeddedFont.Typeface, FontSize) { Edging = SKFontEdging.Antialias };
         var images = rows.SelectMany(r => r.Images).ToArray();
         var (cellWidth, cellHeight) = (images.Max(i => i.Width), images.Max(i => i.Height));
         var scale = Math.Max(1, (int)Math.Ceiling((double)smallestCell / Math.Max(cellWidth, cellHeight)));

@@ -9,6 +9,19 @@ public static class RunProgress
     /// <summary>Passes every event to all consumers, in the order given.</summary>
     public static IRunProgress To(params IRunProgress[] consumers) => new Many(consumers);
 
+    /// <summary>Passes events on one at a time, whichever threads they come from.</summary>
+    public static IRunProgress Synchronized(IRunProgress consumer) => new OneAtATime(consumer);
+
+    sealed class OneAtATime(IRunProgress consumer) : IRunProgress
+    {
+        readonly Lock gate = new();
+
+        public void Report(RunEvent runEvent)
+        {
+            lock (gate) consumer.Report(runEvent);
+        }
+    }
+
     sealed class Many(IRunProgress[] consumers) : IRunProgress
     {
         public void Report(RunEvent runEvent)

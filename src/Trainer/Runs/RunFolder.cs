@@ -33,6 +33,18 @@ public sealed class RunFolder : IDisposable
     /// <summary>The same prompts and seeds after training.</summary>
     public string AfterGrid => System.IO.Path.Combine(Path, "samples", "after.png");
 
+    /// <summary>Both grids side by side.</summary>
+    public string ComparisonGrid => System.IO.Path.Combine(Path, "samples", "before-after.png");
+
+    /// <summary>The figures of all rounds as curves.</summary>
+    public string CurvesFile => System.IO.Path.Combine(Path, "curves.png");
+
+    /// <summary>What an oracle found, where the configuration names one.</summary>
+    public string OracleFile => System.IO.Path.Combine(Path, "oracle.json");
+
+    /// <summary>A page that holds everything, pictures included.</summary>
+    public string ReportFile => System.IO.Path.Combine(Path, "report.html");
+
     /// <summary>Where a specification's run lives.</summary>
     public static string PathOf(RunSpecification run) => System.IO.Path.GetFullPath(System.IO.Path.Combine(run.Output, run.Name));
 

@@ -32,10 +32,12 @@ public sealed class EvaluationSamples(DiffusionModel model, RunSpecification run
                         Steps = run.Evaluation.Steps,
                         GuidanceScale = run.Evaluation.GuidanceScale,
                         Scheduler = run.Evaluation.Scheduler,
+                        Eta = run.Evaluation.Eta,
                         Height = run.Sampling.Height,
                         Width = run.Sampling.Width,
                     },
-                    CounterBasedRandom.EvaluationLatents(seed, p, size.Channels, size.Height, size.Width), cancellation: cancellation);
+                    CounterBasedRandom.EvaluationLatents(seed, p, size.Channels, size.Height, size.Width),
+                    step => CounterBasedRandom.EvaluationNoise(seed, p, step, size.Channels, size.Height, size.Width), cancellation: cancellation);
                 images.Add(image[0].clone().DetachFromDisposeScope());
             }
         }

@@ -76,6 +76,8 @@ public sealed class DiffusersFolder : IModelSource
     public void Require(IEnumerable<string>? components = null)
     {
         var missing = (components ?? NeededComponents).SelectMany(Missing).ToList();
+        // A folder that lists its files is checked as a whole: what else is missing would only be noticed later.
+        missing.AddRange(FileManifest.Check(Path));
         if (missing.Count > 0)
             throw new CheckpointException($"'{Path}' is incomplete:\n  {string.Join("\n  ", missing)}\nIs the download complete?");
     }

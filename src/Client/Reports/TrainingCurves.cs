@@ -1,0 +1,26 @@
+using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Training;
+
+namespace SpoActors.Client.Reports;
+
+/// <summary>A run's figures round by round as a picture.</summary>
+static class TrainingCurves
+{
+    /// <summary>A PNG file, or null where there is no round yet.</summary>
+    public static byte[]? Draw(IReadOnlyList<RoundMetrics> rounds)
+    {
+        if (rounds.Count == 0) return null;
+        return LineCharts.Draw(
+        [
+            Panel("Loss", ("loss", m => m.Loss)),
+            Panel("Implicit reward margin", ("margin", m => m.Margin)),
+            Panel("Preference score of the candidates", ("mean score", m => m.ScoreMean)),
+            Panel("Shares", ("pairs kept", m => m.ValidPairShare), ("accuracy", m => m.Accuracy), ("ratios clamped", m => m.ClippedShare)),
+            Panel("Probability ratio to the base model", ("winners", m => m.RatioWin), ("losers", m => m.RatioLose)),
+            Panel("Gradient norm", ("norm", m => m.GradientNorm)),
+        ]);
+
+        LineCharts.Panel Panel(string title, params (string Name, Func<RoundMetrics, double?> Of)[] lines) => new(title, "round",
+            [.. lines.Select(l => new LineCharts.Line(l.Name, [.. rounds.Where(m => l.Of(m) is not null).Select(m => (m.Round + 1.0, l.Of(m)!.Value))]))]);
+    }
+}
