@@ -36,7 +36,11 @@ public static class TokenizerFiles
         AtomicFile.Write(Path.Combine(folder, "merges.txt"), Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
         ModelFiles.WriteJson(Path.Combine(folder, "tokenizer_config.json"), SpecialTokens(new JsonObject
         {
-            ["add_prefix_space"] = false, ["do_lower_case"] = true, ["errors"] = "replace", ["model_max_length"] = MaxLength, ["tokenizer_class"] = "CLIPTokenizer",
+            ["add_prefix_space"] = false,
+            ["do_lower_case"] = true,
+            ["errors"] = "replace",
+            ["model_max_length"] = MaxLength,
+            ["tokenizer_class"] = "CLIPTokenizer",
         }));
         ModelFiles.WriteJson(Path.Combine(folder, "special_tokens_map.json"), SpecialTokens([]));
     }

@@ -15,9 +15,13 @@ static class ClipFolders
     {
         ModelFiles.WriteJson(Path.Combine(folder, "config.json"), new JsonObject
         {
-            ["architectures"] = ModelFiles.Array("CLIPModel"), ["model_type"] = "clip", ["torch_dtype"] = "float16",
-            ["projection_dim"] = config.ProjectionDim, ["logit_scale_init_value"] = config.LogitScaleInitValue,
-            ["text_config"] = Text(config.Text), ["vision_config"] = Vision(config.Vision),
+            ["architectures"] = ModelFiles.Array("CLIPModel"),
+            ["model_type"] = "clip",
+            ["torch_dtype"] = "float16",
+            ["projection_dim"] = config.ProjectionDim,
+            ["logit_scale_init_value"] = config.LogitScaleInitValue,
+            ["text_config"] = Text(config.Text),
+            ["vision_config"] = Vision(config.Vision),
         });
         ModelFiles.WriteWeights(Path.Combine(folder, weightsFile), weights);
         WritePreprocessor(folder, config.Vision.ImageSize);
@@ -37,24 +41,46 @@ static class ClipFolders
 
     static void WritePreprocessor(string folder, int size) => ModelFiles.WriteJson(Path.Combine(folder, "preprocessor_config.json"), new JsonObject
     {
-        ["image_processor_type"] = "CLIPImageProcessor", ["crop_size"] = size, ["size"] = size, ["resample"] = 3,
-        ["do_center_crop"] = true, ["do_normalize"] = true, ["do_resize"] = true,
-        ["image_mean"] = ModelFiles.Array(0.5, 0.5, 0.5), ["image_std"] = ModelFiles.Array(0.5, 0.5, 0.5),
+        ["image_processor_type"] = "CLIPImageProcessor",
+        ["crop_size"] = size,
+        ["size"] = size,
+        ["resample"] = 3,
+        ["do_center_crop"] = true,
+        ["do_normalize"] = true,
+        ["do_resize"] = true,
+        ["image_mean"] = ModelFiles.Array(0.5, 0.5, 0.5),
+        ["image_std"] = ModelFiles.Array(0.5, 0.5, 0.5),
     });
 
     static JsonObject Text(ClipTextConfig c) => new()
     {
-        ["model_type"] = "clip_text_model", ["vocab_size"] = c.VocabSize, ["hidden_size"] = c.HiddenSize, ["intermediate_size"] = c.IntermediateSize,
-        ["num_hidden_layers"] = c.NumHiddenLayers, ["num_attention_heads"] = c.NumAttentionHeads, ["max_position_embeddings"] = c.MaxPositionEmbeddings,
-        ["hidden_act"] = "quick_gelu", ["layer_norm_eps"] = c.LayerNormEps, ["projection_dim"] = c.ProjectionDim,
-        ["bos_token_id"] = c.EosTokenId - 1, ["eos_token_id"] = c.EosTokenId, ["pad_token_id"] = c.EosTokenId,
+        ["model_type"] = "clip_text_model",
+        ["vocab_size"] = c.VocabSize,
+        ["hidden_size"] = c.HiddenSize,
+        ["intermediate_size"] = c.IntermediateSize,
+        ["num_hidden_layers"] = c.NumHiddenLayers,
+        ["num_attention_heads"] = c.NumAttentionHeads,
+        ["max_position_embeddings"] = c.MaxPositionEmbeddings,
+        ["hidden_act"] = "quick_gelu",
+        ["layer_norm_eps"] = c.LayerNormEps,
+        ["projection_dim"] = c.ProjectionDim,
+        ["bos_token_id"] = c.EosTokenId - 1,
+        ["eos_token_id"] = c.EosTokenId,
+        ["pad_token_id"] = c.EosTokenId,
     };
 
     static JsonObject Vision(ClipVisionConfig c) => new()
     {
-        ["model_type"] = "clip_vision_model", ["hidden_size"] = c.HiddenSize, ["intermediate_size"] = c.IntermediateSize,
-        ["num_hidden_layers"] = c.NumHiddenLayers, ["num_attention_heads"] = c.NumAttentionHeads, ["num_channels"] = c.NumChannels,
-        ["image_size"] = c.ImageSize, ["patch_size"] = c.PatchSize, ["hidden_act"] = "quick_gelu", ["layer_norm_eps"] = c.LayerNormEps,
+        ["model_type"] = "clip_vision_model",
+        ["hidden_size"] = c.HiddenSize,
+        ["intermediate_size"] = c.IntermediateSize,
+        ["num_hidden_layers"] = c.NumHiddenLayers,
+        ["num_attention_heads"] = c.NumAttentionHeads,
+        ["num_channels"] = c.NumChannels,
+        ["image_size"] = c.ImageSize,
+        ["patch_size"] = c.PatchSize,
+        ["hidden_act"] = "quick_gelu",
+        ["layer_norm_eps"] = c.LayerNormEps,
         ["projection_dim"] = c.ProjectionDim,
     };
 }

@@ -29,13 +29,26 @@ public sealed class ClipStage : ITrainingStage
     public static ClipConfig Config { get; } = new(
         new ClipTextConfig
         {
-            VocabSize = TokenizerFiles.VocabularySize, HiddenSize = 128, IntermediateSize = 512, NumHiddenLayers = 3, NumAttentionHeads = 4,
-            MaxPositionEmbeddings = TokenizerFiles.MaxLength, ProjectionDim = 128, EosTokenId = TokenizerFiles.VocabularySize - 1,
+            VocabSize = TokenizerFiles.VocabularySize,
+            HiddenSize = 128,
+            IntermediateSize = 512,
+            NumHiddenLayers = 3,
+            NumAttentionHeads = 4,
+            MaxPositionEmbeddings = TokenizerFiles.MaxLength,
+            ProjectionDim = 128,
+            EosTokenId = TokenizerFiles.VocabularySize - 1,
         },
         new ClipVisionConfig
         {
-            HiddenSize = 128, IntermediateSize = 384, NumHiddenLayers = 4, NumAttentionHeads = 4, ImageSize = Scene.Size, PatchSize = 8, ProjectionDim = 128,
-        }) { ProjectionDim = 128 };
+            HiddenSize = 128,
+            IntermediateSize = 384,
+            NumHiddenLayers = 4,
+            NumAttentionHeads = 4,
+            ImageSize = Scene.Size,
+            PatchSize = 8,
+            ProjectionDim = 128,
+        })
+    { ProjectionDim = 128 };
 
     public int Steps { get; }
 

@@ -42,15 +42,27 @@ public sealed class UNetStage : ITrainingStage
 
     public static UNetConfig Config { get; } = new()
     {
-        SampleSize = Scene.Size / VaeStage.Config.Downscaling, BlockOutChannels = [48, 64, 128], LayersPerBlock = [1, 1, 1],
-        DownAttention = [false, true, true], UpAttention = [false, true, true], AttentionHeads = [4, 4, 4], TransformerLayersPerBlock = [1, 1, 1],
-        CrossAttentionDim = 128, NormNumGroups = 16,
+        SampleSize = Scene.Size / VaeStage.Config.Downscaling,
+        BlockOutChannels = [48, 64, 128],
+        LayersPerBlock = [1, 1, 1],
+        DownAttention = [false, true, true],
+        UpAttention = [false, true, true],
+        AttentionHeads = [4, 4, 4],
+        TransformerLayersPerBlock = [1, 1, 1],
+        CrossAttentionDim = 128,
+        NormNumGroups = 16,
     };
 
     public static SchedulerConfig Scheduler { get; } = new()
     {
-        NumTrainTimesteps = 1000, BetaStart = 0.00085, BetaEnd = 0.012, BetaSchedule = BetaSchedule.ScaledLinear,
-        TimestepSpacing = TimestepSpacing.Leading, StepsOffset = 1, SetAlphaToOne = false, ClipSample = false,
+        NumTrainTimesteps = 1000,
+        BetaStart = 0.00085,
+        BetaEnd = 0.012,
+        BetaSchedule = BetaSchedule.ScaledLinear,
+        TimestepSpacing = TimestepSpacing.Leading,
+        StepsOffset = 1,
+        SetAlphaToOne = false,
+        ClipSample = false,
     };
 
     static readonly NoiseSchedule Schedule = NoiseSchedule.Create(Scheduler);
@@ -94,15 +106,26 @@ public sealed class UNetStage : ITrainingStage
     {
         ModelFiles.WriteJson(Path.Combine(folder, "config.json"), new JsonObject
         {
-            ["_class_name"] = "UNet2DConditionModel", ["_diffusers_version"] = "0.26.1", ["act_fn"] = "silu",
+            ["_class_name"] = "UNet2DConditionModel",
+            ["_diffusers_version"] = "0.26.1",
+            ["act_fn"] = "silu",
             // The number of heads: diffusers' own misnomer.
-            ["attention_head_dim"] = Config.AttentionHeads[0], ["block_out_channels"] = ModelFiles.Array(Config.BlockOutChannels),
+            ["attention_head_dim"] = Config.AttentionHeads[0],
+            ["block_out_channels"] = ModelFiles.Array(Config.BlockOutChannels),
             ["cross_attention_dim"] = Config.CrossAttentionDim,
             ["down_block_types"] = ModelFiles.Array(Config.DownAttention.Select(a => a ? "CrossAttnDownBlock2D" : "DownBlock2D")),
             ["up_block_types"] = ModelFiles.Array(Config.UpAttention.Reverse().Select(a => a ? "CrossAttnUpBlock2D" : "UpBlock2D")),
-            ["mid_block_type"] = "UNetMidBlock2DCrossAttn", ["in_channels"] = Config.InChannels, ["out_channels"] = Config.OutChannels,
-            ["layers_per_block"] = Config.LayersPerBlock[0], ["norm_num_groups"] = Config.NormNumGroups, ["norm_eps"] = Config.NormEps,
-            ["flip_sin_to_cos"] = true, ["freq_shift"] = 0, ["downsample_padding"] = 1, ["center_input_sample"] = false, ["sample_size"] = Config.SampleSize,
+            ["mid_block_type"] = "UNetMidBlock2DCrossAttn",
+            ["in_channels"] = Config.InChannels,
+            ["out_channels"] = Config.OutChannels,
+            ["layers_per_block"] = Config.LayersPerBlock[0],
+            ["norm_num_groups"] = Config.NormNumGroups,
+            ["norm_eps"] = Config.NormEps,
+            ["flip_sin_to_cos"] = true,
+            ["freq_shift"] = 0,
+            ["downsample_padding"] = 1,
+            ["center_input_sample"] = false,
+            ["sample_size"] = Config.SampleSize,
         });
         ModelFiles.WriteWeights(Path.Combine(folder, "diffusion_pytorch_model.safetensors"), averages.ToDictionary(a => a.Name, a => a.Average));
         return new Dictionary<string, double> { ["parameters"] = averages.Sum(a => a.Weight.numel()) };

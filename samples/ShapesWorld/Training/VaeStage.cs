@@ -30,7 +30,13 @@ public sealed class VaeStage : ITrainingStage
 
     public static VaeConfig Config { get; } = new()
     {
-        BlockOutChannels = [16, 32, 64], LayersPerBlock = 1, LatentChannels = 4, NormNumGroups = 8, SampleSize = Scene.Size, ScalingFactor = 1, ForceUpcast = false,
+        BlockOutChannels = [16, 32, 64],
+        LayersPerBlock = 1,
+        LatentChannels = 4,
+        NormNumGroups = 8,
+        SampleSize = Scene.Size,
+        ScalingFactor = 1,
+        ForceUpcast = false,
     };
 
     public int Steps { get; }
@@ -61,12 +67,19 @@ public sealed class VaeStage : ITrainingStage
         var scaling = ScalingFactor();
         ModelFiles.WriteJson(Path.Combine(folder, "config.json"), new JsonObject
         {
-            ["_class_name"] = "AutoencoderKL", ["_diffusers_version"] = "0.26.1", ["act_fn"] = "silu",
+            ["_class_name"] = "AutoencoderKL",
+            ["_diffusers_version"] = "0.26.1",
+            ["act_fn"] = "silu",
             ["block_out_channels"] = ModelFiles.Array(Config.BlockOutChannels),
             ["down_block_types"] = ModelFiles.Array(Config.BlockOutChannels.Select(_ => "DownEncoderBlock2D")),
             ["up_block_types"] = ModelFiles.Array(Config.BlockOutChannels.Select(_ => "UpDecoderBlock2D")),
-            ["force_upcast"] = false, ["in_channels"] = 3, ["out_channels"] = 3, ["latent_channels"] = Config.LatentChannels,
-            ["layers_per_block"] = Config.LayersPerBlock, ["norm_num_groups"] = Config.NormNumGroups, ["sample_size"] = Config.SampleSize,
+            ["force_upcast"] = false,
+            ["in_channels"] = 3,
+            ["out_channels"] = 3,
+            ["latent_channels"] = Config.LatentChannels,
+            ["layers_per_block"] = Config.LayersPerBlock,
+            ["norm_num_groups"] = Config.NormNumGroups,
+            ["sample_size"] = Config.SampleSize,
             ["scaling_factor"] = scaling,
         });
         ModelFiles.WriteWeights(Path.Combine(folder, "diffusion_pytorch_model.safetensors"), State);

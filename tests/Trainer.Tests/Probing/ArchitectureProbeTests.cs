@@ -23,8 +23,14 @@ public sealed class ArchitectureProbeTests
             Name = "tiny",
             UNet = new UNetConfig
             {
-                BlockOutChannels = [16, 32], LayersPerBlock = [1, 1], DownAttention = [true, false], UpAttention = [false, true], AttentionHeads = [2, 2],
-                TransformerLayersPerBlock = [1, 1], CrossAttentionDim = 16, NormNumGroups = 8,
+                BlockOutChannels = [16, 32],
+                LayersPerBlock = [1, 1],
+                DownAttention = [true, false],
+                UpAttention = [false, true],
+                AttentionHeads = [2, 2],
+                TransformerLayersPerBlock = [1, 1],
+                CrossAttentionDim = 16,
+                NormNumGroups = 8,
                 AddedConditioning = pooledWidth == 0 ? null : new UNetConfig.TextTimeEmbedding(8, pooledWidth + 6 * 8),
             },
             Vae = new VaeConfig { BlockOutChannels = [8, 16], NormNumGroups = 4, ForceUpcast = false },

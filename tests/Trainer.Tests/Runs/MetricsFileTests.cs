@@ -12,7 +12,17 @@ public sealed class MetricsFileTests : IDisposable
 
     static RoundFinished Round(int round, double? loss = 0.5) => new(new RoundMetrics
     {
-        Round = round, Prompts = 1, Pairs = 1, ValidPairShare = 1, ScoreMean = 1, ScoreStd = 0, Loss = loss, SampleSeconds = 1, ScoreSeconds = 1, TrainSeconds = 1, ConsumedDigest = "d",
+        Round = round,
+        Prompts = 1,
+        Pairs = 1,
+        ValidPairShare = 1,
+        ScoreMean = 1,
+        ScoreStd = 0,
+        Loss = loss,
+        SampleSeconds = 1,
+        ScoreSeconds = 1,
+        TrainSeconds = 1,
+        ConsumedDigest = "d",
     });
 
     static RunStarted Started(int firstRound) => new("a", "/a", firstRound, 9, 9);
