@@ -23,7 +23,7 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProg
     public ISamplerCompute CreateSampler(RunSpecification run, string device)
     {
         var here = On(run, device);
-        return new TorchSampler(Lease(here, device), here, progress);
+        return new TorchSampler(Lease(here, device), here, progress, time);
     }
 
     public IScorerCompute CreateScorer(RunSpecification run, string device)
@@ -33,7 +33,7 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProg
         try
         {
             var preference = PreferenceModelLoader.Load(here.Preference, TorchNames.ParseDevice(here.Model.Device), here.Preference.Dtype.ToScalarType());
-            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), progress);
+            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), progress, time);
         }
         catch
         {

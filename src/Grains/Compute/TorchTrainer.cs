@@ -66,7 +66,11 @@ sealed class TorchTrainer : ITrainerCompute
             var metrics = RoundMetrics.Of(
                 round, prompts.Count, [.. pools.SelectMany(p => p.Scores)], pools.Sum(p => p.Transitions), pairs.Length, minibatches, stage.Consumed.Value)
                 with
-            { TrainSeconds = time.GetElapsedTime(started).TotalSeconds };
+            {
+                SampleSeconds = pools.Sum(p => p.SampleSeconds),
+                ScoreSeconds = pools.Sum(p => p.ScoreSeconds),
+                TrainSeconds = time.GetElapsedTime(started).TotalSeconds,
+            };
             progress.Report(new RoundFinished(metrics));
             return JsonSerializer.Serialize(metrics);
         }
