@@ -72,6 +72,17 @@ public sealed class LayerTests
         Assert.Equal(["SpoActors.Client.Commands.ShapesDoor"], known);
     }
 
+    [Fact]
+    public void Client_WhenItMeetsGrains_DoesSoThroughItsDoor()
+    {
+        string[] inner = [.. Layers.Assemblies["Grains"].GetTypes().Select(t => t.Namespace).OfType<string>()
+            .Where(n => n.StartsWith("SpoActors.Grains", StringComparison.Ordinal) && !n.StartsWith("SpoActors.Grains.Interfaces", StringComparison.Ordinal))
+            .Distinct().Select(n => n == "SpoActors.Grains" ? "SpoActors.Grains.PipelineHosting" : n)];
+        var result = Types.InAssembly(Layers.Assemblies["Client"]).That().DoNotResideInNamespace("SpoActors.Client.InProcess")
+            .ShouldNot().HaveDependencyOnAny(inner).GetResult();
+        Assert.True(result.IsSuccessful, string.Join(", ", result.FailingTypeNames ?? []));
+    }
+
     static void AssertIndependent(string project, string dependency)
     {
         var result = Types.InAssembly(Layers.Assemblies[project]).ShouldNot().HaveDependencyOn(dependency).GetResult();

@@ -78,8 +78,8 @@ sealed class InProcessPipeline : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Ends what the device is doing, at its next safe point.
-            await grain.ControlAsync(new ControlRun(Protocol.Version, RunAction.Cancel), CancellationToken.None);
+            // What the device is doing ends at its next safe point, not when it is done.
+            await host.Services.GetRequiredService<WorkerHost>().DrainAsync(new CancellationToken(canceled: true));
             throw;
         }
     }

@@ -9,6 +9,7 @@ namespace SpoActors.Grains.Interfaces.Sampling;
 /// <param name="Clean">Clean latents to decode and score, [K, B, C, H, W].</param>
 /// <param name="ScoreTimestep">Timestep the preference model is told.</param>
 /// <param name="Transitions">Transitions of the segment, in order of their steps.</param>
+/// <param name="SampleSeconds">Time that the device took for it.</param>
 [GenerateSerializer, Immutable, Alias("spo.CandidatePool")]
 public sealed record CandidatePoolMessage(
     [property: Id(0)] ItemLease Lease,
@@ -16,7 +17,8 @@ public sealed record CandidatePoolMessage(
     [property: Id(2)] int PoolCount,
     [property: Id(3)] TensorPayload Clean,
     [property: Id(4)] long ScoreTimestep,
-    [property: Id(5)] IReadOnlyList<TransitionPayload> Transitions)
+    [property: Id(5)] IReadOnlyList<TransitionPayload> Transitions,
+    [property: Id(6)] double SampleSeconds = 0)
 {
     /// <summary>Most bytes of its tensors together; one message above Orleans' 100 MiB would end its connection.</summary>
     public const long MaxBytes = 64 << 20;

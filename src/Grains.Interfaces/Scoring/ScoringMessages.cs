@@ -28,6 +28,8 @@ public sealed record DeliveryReceipt([property: Id(0)] DeliveryOutcome Outcome);
 /// <param name="Scores">Scores of all candidates.</param>
 /// <param name="Transitions">Prompts times transitions: the pairs there would be if all were kept.</param>
 /// <param name="Pairs">The kept pairs.</param>
+/// <param name="SampleSeconds">Time that the sampler's device took for the pool.</param>
+/// <param name="ScoreSeconds">Time that the scorer's device took.</param>
 [GenerateSerializer, Immutable, Alias("spo.ScoredPool")]
 public sealed record ScoredPoolMessage(
     [property: Id(0)] ItemLease Lease,
@@ -35,7 +37,9 @@ public sealed record ScoredPoolMessage(
     [property: Id(2)] int PoolCount,
     [property: Id(3)] IReadOnlyList<float> Scores,
     [property: Id(4)] int Transitions,
-    [property: Id(5)] IReadOnlyList<PairPayload> Pairs)
+    [property: Id(5)] IReadOnlyList<PairPayload> Pairs,
+    [property: Id(6)] double SampleSeconds = 0,
+    [property: Id(7)] double ScoreSeconds = 0)
 {
     /// <summary>Bytes of its tensors.</summary>
     public long Bytes => Pairs.Sum(p => p.Bytes);

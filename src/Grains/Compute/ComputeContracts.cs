@@ -31,7 +31,11 @@ public interface IComputeFactory
 /// <param name="RoundCount">Rounds of the run.</param>
 /// <param name="PromptCount">Prompts in its list.</param>
 /// <param name="EvaluationPrompts">What the before/after samples are drawn of.</param>
-public sealed record RunFacts(string Folder, int RoundCount, int PromptCount, IReadOnlyList<string> EvaluationPrompts);
+public sealed record RunFacts(string Folder, int RoundCount, int PromptCount, IReadOnlyList<string> EvaluationPrompts)
+{
+    /// <summary>Cancelled when the run is over for the trainer.</summary>
+    public CancellationToken Ended { get; init; }
+}
 
 /// <summary>First stage: samples candidate pools.</summary>
 public interface ISamplerCompute : IDisposable

@@ -23,7 +23,7 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProg
     public ISamplerCompute CreateSampler(RunSpecification run, string device)
     {
         var here = On(run, device);
-        return new TorchSampler(Lease(here, device), here, progress);
+        return Lease(here, device, lease => new TorchSampler(lease, here, progress, time));
     }
 
     public IScorerCompute CreateScorer(RunSpecification run, string device)
@@ -33,7 +33,7 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProg
         try
         {
             var preference = PreferenceModelLoader.Load(here.Preference, TorchNames.ParseDevice(here.Model.Device), here.Preference.Dtype.ToScalarType());
-            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), progress);
+            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), progress, time);
         }
         catch
         {
@@ -48,13 +48,26 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProg
         // As `spo run` leaves it beside its results.
         AtomicFile.Write(Path.Combine(facts.Folder, "config.yaml"), Encoding.UTF8.GetBytes(SpecificationYaml.Write(run)));
         var store = new RunStore(facts.Folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep);
-        return new TorchTrainer(Lease(here, device), here, store, facts, time, progress);
+        return Lease(here, device, lease => new TorchTrainer(lease, here, store, facts, time, progress));
     }
 
     public long LastEpoch(RunSpecification run, string folder) =>
         new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep).Last()?.TrainerEpoch ?? 0;
 
-    ModelLease Lease(RunSpecification here, string device) => new(silo, device, SpecificationYaml.Identity(here), here);
+    /// <summary>Makes something that holds the device's model until it is disposed.</summary>
+    T Lease<T>(RunSpecification here, string device, Func<ModelLease, T> create)
+    {
+        var lease = new ModelLease(silo, device, SpecificationYaml.Identity(here), here);
+        try
+        {
+            return create(lease);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The run as this device runs it. cpu:0 and cpu:1 are workers of one CPU.</summary>
     static RunSpecification On(RunSpecification run, string device)

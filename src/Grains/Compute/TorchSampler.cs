@@ -18,11 +18,12 @@ sealed class TorchSampler : ISamplerCompute
     readonly ModelLease lease;
     readonly SamplingStage stage;
     readonly IRunProgress progress;
+    readonly TimeProvider time;
     IReadOnlyDictionary<string, LoraFactors>? version;
 
-    public TorchSampler(ModelLease lease, RunSpecification run, IRunProgress progress)
+    public TorchSampler(ModelLease lease, RunSpecification run, IRunProgress progress, TimeProvider time)
     {
-        (this.lease, this.progress) = (lease, progress);
+        (this.lease, this.progress, this.time) = (lease, progress, time);
         var shared = lease.Shared;
         LargestItem = Size(run, shared.Model.LatentSize(run.Sampling));
         stage = new SamplingStage(shared.Model, shared.Adapter, run, new CounterBasedRandom(run.Seed));
@@ -63,7 +64,7 @@ sealed class TorchSampler : ISamplerCompute
             for (int i = 0; i < item.PromptIndices.Count; i++) prompts[item.PromptIndices[i]] = item.Prompts[i];
             var draw = new ItemDraw(item.Id.Item.Round, item.Id.Item.Index, item.PromptIndices);
             stage.Sample(
-                draw, prompts, new Sink(item, stage.PoolCount, deliver),
+                draw, prompts, new Sink(item, stage.PoolCount, time, deliver),
                 step => progress.Report(new StageProgress(RunStage.Sample, draw.Round, draw.Index * stage.StepCount + step, stage.StepCount)), cancellation);
         }
         finally
@@ -105,14 +106,18 @@ sealed class TorchSampler : ISamplerCompute
         return new ItemSize(segments.Count, pool);
     }
 
-    sealed class Sink(ItemLease item, int poolCount, Action<CandidatePoolMessage> deliver) : IPoolSink
+    sealed class Sink(ItemLease item, int poolCount, TimeProvider time, Action<CandidatePoolMessage> deliver) : IPoolSink
     {
+        long since = time.GetTimestamp();
+
         public Tensor? Deliver(CandidatePool pool)
         {
+            var seconds = time.GetElapsedTime(since).TotalSeconds;
+            since = time.GetTimestamp();
             using (pool)
                 deliver(new CandidatePoolMessage(
                     item, pool.SegmentIndex, poolCount, pool.Clean.ToPayload(), pool.ScoreTimestep,
-                    [.. pool.Transitions.Select(t => new TransitionPayload(t.Step, t.Timestep, t.Current.ToPayload(), t.Next.ToPayload()))]));
+                    [.. pool.Transitions.Select(t => new TransitionPayload(t.Step, t.Timestep, t.Current.ToPayload(), t.Next.ToPayload()))], seconds));
             return null;
         }
     }

@@ -13,10 +13,11 @@ using static TorchSharp.torch;
 namespace SpoActors.Grains.Compute;
 
 /// <summary>The scoring stage.</summary>
-sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage, IRunProgress progress) : IScorerCompute
+sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage, IRunProgress progress, TimeProvider time) : IScorerCompute
 {
     public ScoredPoolMessage Score(CandidatePoolMessage message)
     {
+        var started = time.GetTimestamp();
         using var scope = NewDisposeScope();
         using var pool = ToPool(message);
         using var scored = stage.Score(pool, message.Lease.Prompts);
@@ -27,7 +28,7 @@ sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, Sco
         {
             return new ScoredPoolMessage(
                 message.Lease, message.Segment, message.PoolCount, scored.Scores.data<float>().ToArray(), pool.Transitions.Count * pool.Item.Count,
-                [.. pairs.Select(p => ToPayload(message.Lease.Id.Item, p))]);
+                [.. pairs.Select(p => ToPayload(message.Lease.Id.Item, p))], message.SampleSeconds, time.GetElapsedTime(started).TotalSeconds);
         }
         finally
         {

@@ -28,7 +28,6 @@ sealed class TorchTrainer : ITrainerCompute
         (this.lease, this.store, this.facts, this.time) = (lease, store, facts, time);
         progress = RunProgress.To(new MetricsFile(Path.Combine(facts.Folder, "metrics.jsonl")), new LogFile(Path.Combine(facts.Folder, "log.txt"), time), shown);
         lease.Shared.Reset();
-        lease.Shared.IsTrained = true;
         stage = new TrainingStage(lease.Shared.Model, lease.Shared.Adapter, run, new CounterBasedRandom(run.Seed));
         grids = new EvaluationGrids(new EvaluationSamples(lease.Shared.Model, run, facts.EvaluationPrompts), run.Evaluation, progress);
         var last = store.Last();
@@ -38,6 +37,8 @@ sealed class TorchTrainer : ITrainerCompute
             stage.Load(store.StatePath(last));
             NextRound = last.NextRound;
         }
+        // From now on a sampler on this device gives the trainer's values back.
+        lease.Shared.IsTrained = true;
         progress.Report(new RunStarted(run.Name, facts.Folder, NextRound, facts.RoundCount, facts.PromptCount));
         if (last is null || NextRound < facts.RoundCount) return;
         // Stopped between its last commit and its samples, or told to go on when there is nothing left to do.
@@ -66,7 +67,11 @@ sealed class TorchTrainer : ITrainerCompute
             var metrics = RoundMetrics.Of(
                 round, prompts.Count, [.. pools.SelectMany(p => p.Scores)], pools.Sum(p => p.Transitions), pairs.Length, minibatches, stage.Consumed.Value)
                 with
-            { TrainSeconds = time.GetElapsedTime(started).TotalSeconds };
+            {
+                SampleSeconds = pools.Sum(p => p.SampleSeconds),
+                ScoreSeconds = pools.Sum(p => p.ScoreSeconds),
+                TrainSeconds = time.GetElapsedTime(started).TotalSeconds,
+            };
             progress.Report(new RoundFinished(metrics));
             return JsonSerializer.Serialize(metrics);
         }
@@ -99,7 +104,7 @@ sealed class TorchTrainer : ITrainerCompute
     void Draw(string moment)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Samples(moment))!);
-        grids.Draw(Samples(moment), moment, CancellationToken.None);
+        grids.Draw(Samples(moment), moment, facts.Ended);
     }
 
     string Samples(string moment) => Path.Combine(facts.Folder, "samples", moment + ".png");

@@ -32,6 +32,7 @@ public sealed partial class RunGrain
         RequirePlan();
         if (!IsNews(request)) return Reply(request.Epoch);
         state.State.Incarnation++;
+        var behind = state.State.NextRound - request.NextRound;
         state.State.NextRound = request.NextRound;
         state.State.Totals = request.Totals;
         adapters.Clear();
@@ -44,7 +45,7 @@ public sealed partial class RunGrain
             plan!.Options, Id, round => plan.Schedule.Items(round).Count, plan.Schedule.RoundCount, request.NextRound,
             state.State.Incarnation << 32, state.State.SetAside);
         foreach (var held in request.Held) ledger.Scored(held);
-        events.Add("worker", $"{request.Worker} is ready at round {request.NextRound}");
+        events.Add("worker", $"{request.Worker} is ready at round {request.NextRound}{(behind > 0 ? $"; {behind} rounds after its last commit are done again" : "")}");
         if (ledger.IsFinished) await FinishAsync();
         signal.Pulse();
         return Reply(request.Epoch);

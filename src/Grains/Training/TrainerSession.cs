@@ -64,7 +64,7 @@ public sealed class TrainerSession(
     {
         Directory.CreateDirectory(facts.Folder);
         store = new AdapterStore(Path.Combine(facts.Folder, "adapters"));
-        compute = await ComputeAsync(() => Services.Compute.CreateTrainer(Specification, Id.Device, facts), Ended).ConfigureAwait(false);
+        compute = await ComputeAsync(() => Services.Compute.CreateTrainer(Specification, Id.Device, facts with { Ended = Ended }), Ended).ConfigureAwait(false);
         (nextRound, committedRound, totals) = (compute.NextRound, compute.NextRound, compute.Totals);
         assembly.Forget(nextRound);
         var adapter = await ComputeAsync(compute.ExportAdapter, Ended).ConfigureAwait(false);

@@ -65,9 +65,10 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
             {
                 var list = await services.Calls.OnceAsync(
                     token => catalogue.ListAsync(new ListRuns(Protocol.Version, OnlyRunning: true, Wait: true), token), draining.Token).ConfigureAwait(false);
-                foreach (var entry in list.Runs) await ServeAsync(id, entry.Run, executor).ConfigureAwait(false);
+                var hasServed = false;
+                foreach (var entry in list.Runs) hasServed |= await ServeAsync(id, entry.Run, executor).ConfigureAwait(false);
                 // A run that has its trainer leaves a second one without work.
-                if (list.Runs.Count > 0) await PauseAsync().ConfigureAwait(false);
+                if (list.Runs.Count > 0 && !hasServed) await PauseAsync().ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (draining.IsCancellationRequested)
             {
@@ -81,16 +82,17 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         }
     }
 
-    async Task ServeAsync(WorkerId id, string run, DeviceExecutor executor)
+    /// <returns>Whether the run had work for the worker.</returns>
+    async Task<bool> ServeAsync(WorkerId id, string run, DeviceExecutor executor)
     {
         var grain = services.Grains.GetGrain<IRunGrain>(run);
         var joined = await services.Calls.OnceAsync(token => grain.JoinAsync(new JoinRun(Protocol.Version, id), token), draining.Token).ConfigureAwait(false);
-        if (joined.Status != RunStatus.Running || draining.IsCancellationRequested) return;
+        if (joined.Status != RunStatus.Running || draining.IsCancellationRequested) return false;
         using var session = Create(id, run, joined, executor);
         workers.Begin(session);
         try
         {
-            await session.ServeAsync(draining.Token, stopping.Token).ConfigureAwait(false);
+            return await session.ServeAsync(draining.Token, stopping.Token).ConfigureAwait(false);
         }
         finally
         {

@@ -45,11 +45,12 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     protected int Assigned { get; private set; } = int.MaxValue;
 
     /// <summary>Serves the run until it ends, the worker drains, or something is wrong.</summary>
-    public async Task ServeAsync(CancellationToken draining, CancellationToken stopping)
+    /// <returns>Whether the run had work for this worker.</returns>
+    public async Task<bool> ServeAsync(CancellationToken draining, CancellationToken stopping)
     {
         (Draining, Ended) = (draining, ended.Token);
         using var stop = stopping.UnsafeRegister(_ => ended.Cancel(), null);
-        if (!await EnterAsync().ConfigureAwait(false)) return;
+        if (!await EnterAsync().ConfigureAwait(false)) return false;
         LogServing(id, run);
         var beating = BeatAsync();
         try
@@ -78,6 +79,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
             await TryAsync(() => services.Calls.OnceAsync(token => RunGrain.LeaveAsync(new WorkerLeft(id), token), CancellationToken.None)).ConfigureAwait(false);
             LogLeft(id, run);
         }
+        return true;
     }
 
     /// <summary>Whether there is something to do for this worker at all.</summary>
