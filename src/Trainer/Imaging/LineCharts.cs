@@ -43,7 +43,8 @@ public static class LineCharts
         {
             var points = line.Points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y)).ToArray();
             var scatter = plot.Add.Scatter(points.Select(p => p.X).ToArray(), points.Select(p => p.Y).ToArray());
-            (scatter.LegendText, scatter.LineWidth, scatter.MarkerSize) = (line.Name, 2, 4);
+            (scatter.LineWidth, scatter.MarkerSize) = (2, 4);
+            if (panel.Lines.Count > 1) scatter.LegendText = line.Name;
         }
         // Beside the lines, so that it never hides one.
         if (panel.Lines.Count > 1) plot.ShowLegend(Edge.Right);
