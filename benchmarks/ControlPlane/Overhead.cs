@@ -52,7 +52,7 @@ static class Overhead
 
     static async Task<IReadOnlyList<double>> PipelineAsync(RunSpecification run, IReadOnlyList<string> prompts, HashSet<string> hashes)
     {
-        var compute = new Watched(new TorchComputeFactory($"benchmark-{run.Name}", TimeProvider.System));
+        var compute = new Watched(new TorchComputeFactory(TimeProvider.System));
         await using var cluster = await Cluster.StartAsync(compute, ("sampler,scorer,trainer", 1)).ConfigureAwait(false);
         var (end, _) = await cluster.RunAsync(run, prompts).ConfigureAwait(false);
         hashes.Add(end.Adapter!.Hash);

@@ -37,6 +37,16 @@ public sealed class PipelineRunTests
     }
 
     [Fact]
+    public async Task Run_TwiceSideBySideInOneProcess_DisturbsNeither()
+    {
+        using var folder = new TemporaryFolder();
+        var ends = await Task.WhenAll(new[] { "one", "two" }.Select(name => Spo.Run(Spo.TinyRun(folder[name], "--set", "evaluation.count=0"))));
+        Assert.All(ends, end => Assert.True(end.Code == ExitCode.Success, end.Output.StandardError));
+        Assert.Equal(Metrics(folder["one/tiny"]), Metrics(folder["two/tiny"]));
+        Assert.Equal(File.ReadAllBytes(folder["one/tiny/pytorch_lora_weights.safetensors"]), File.ReadAllBytes(folder["two/tiny/pytorch_lora_weights.safetensors"]));
+    }
+
+    [Fact]
     public async Task Run_WhenTheModelIsDamaged_FailsAtOnceWithItsMessage()
     {
         using var folder = new TemporaryFolder();

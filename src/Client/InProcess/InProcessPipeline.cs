@@ -41,7 +41,7 @@ sealed class InProcessPipeline : IAsyncDisposable
     {
         this.run = run;
         prompts = PromptFile.Read(run.Prompts);
-        compute = new FailFastCompute(new TorchComputeFactory(Silo, time, new PipelineProgress(new PromptSchedule(prompts, run), progress)));
+        compute = new FailFastCompute(new TorchComputeFactory(time, new PipelineProgress(new PromptSchedule(prompts, run), progress)));
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
         builder.Services.AddSingleton(time);

@@ -12,12 +12,12 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Grains.Compute;
 
-/// <summary>The real thing: the stages of the sequential loop, fed with payloads.</summary>
-/// <param name="silo">Name of the silo.</param>
+/// <summary>The real thing: the stages of the sequential loop, fed with payloads. One for each silo.</summary>
 /// <param name="time">Measures the stages.</param>
 /// <param name="progress">Told of everything, from the devices' threads; null for nobody.</param>
-public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProgress? progress = null) : IComputeFactory
+public sealed class TorchComputeFactory(TimeProvider time, IRunProgress? progress = null) : IComputeFactory
 {
+    readonly SharedModels models = new();
     readonly IRunProgress progress = progress ?? RunProgress.None;
 
     public ISamplerCompute CreateSampler(RunSpecification run, string device)
@@ -57,7 +57,7 @@ public sealed class TorchComputeFactory(string silo, TimeProvider time, IRunProg
     /// <summary>Makes something that holds the device's model until it is disposed.</summary>
     T Lease<T>(RunSpecification here, string device, Func<ModelLease, T> create)
     {
-        var lease = new ModelLease(silo, device, SpecificationYaml.Identity(here), here);
+        var lease = models.Lease(device, SpecificationYaml.Identity(here), here);
         try
         {
             return create(lease);

@@ -58,7 +58,7 @@ public static class SiloApplication
                     Devices = settings.Devices,
                     RunsFolder = settings.RunsFolder,
                 },
-                compute ?? (provider => new TorchComputeFactory(name, provider.GetRequiredService<TimeProvider>())));
+                compute ?? (provider => new TorchComputeFactory(provider.GetRequiredService<TimeProvider>())));
         });
         builder.Services.AddHostedService<DrainFirst>();
         return Map(builder.Build(), settings.Http);

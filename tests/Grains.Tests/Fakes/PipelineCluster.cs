@@ -95,7 +95,7 @@ public sealed class PipelineCluster : IAsyncDisposable
     /// <summary>A cluster that computes with libtorch.</summary>
     public static async Task<PipelineCluster> StartTorchAsync(params SiloPart[] parts)
     {
-        var cluster = new PipelineCluster(parts, new FakeBehaviour(), silo => new TorchComputeFactory(silo, TimeProvider.System));
+        var cluster = new PipelineCluster(parts, new FakeBehaviour(), _ => new TorchComputeFactory(TimeProvider.System));
         await cluster.Inner.DeployAsync();
         return cluster;
     }
@@ -124,7 +124,7 @@ public sealed class PipelineCluster : IAsyncDisposable
 
     public Task<RunSnapshot> SnapshotAsync(string id) => Run(id).DescribeAsync(new DescribeRun(Protocol.Version), CancellationToken.None);
 
-    /// <summary>Follows the run's events until a condition holds.</summary>
+    /// <summary>Asks for the run's state until a condition holds; what happens meanwhile has a time of its own.</summary>
     public async Task<RunSnapshot> UntilAsync(string id, Func<RunSnapshot, bool> condition, CancellationToken cancellation)
     {
         RunSnapshot? last = null;
