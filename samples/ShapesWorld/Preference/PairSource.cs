@@ -1,6 +1,6 @@
-using SkiaSharp;
 using SpoActors.ShapesWorld.Training;
 using SpoActors.ShapesWorld.World;
+using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Preference.Data;
 using SpoActors.Trainer.Preference.Training;
 using static TorchSharp.torch;
@@ -70,13 +70,5 @@ public sealed class PairSource : IDisposable
     static double SoftOf(SceneDescription caption, Scene scene) => Oracles.Alignment.Of(caption,
         [.. scene.Objects.Select(o => new Oracles.FoundObject(o.Colour, o.Shape, o.X, o.Y, o.Radius, 1))]).Soft;
 
-    static byte[] Decode(byte[] picture)
-    {
-        using var bitmap = SKBitmap.Decode(picture, new SKImageInfo(Scene.Size, Scene.Size, SKColorType.Rgba8888, SKAlphaType.Opaque))
-            ?? throw new InvalidDataException("an image of the preference data cannot be decoded.");
-        var pixels = bitmap.GetPixelSpan();
-        var rgb = new byte[Scene.Size * Scene.Size * 3];
-        for (var pixel = 0; pixel < Scene.Size * Scene.Size; pixel++) pixels.Slice(pixel * 4, 3).CopyTo(rgb.AsSpan(pixel * 3));
-        return rgb;
-    }
+    static byte[] Decode(byte[] picture) => PixelImage.Decode(picture, "an image of the preference data").ToRgb().Data;
 }

@@ -15,11 +15,8 @@ namespace SpoActors.Client.Commands;
 /// <summary><c>spo run</c>: trains a LoRA from a configuration.</summary>
 sealed class RunCommand : Command
 {
-    readonly Argument<string> config = SharedOptions.Configuration();
-    readonly Option<string[]> set = SharedOptions.Set();
+    readonly ConfigurationOptions configuration = ConfigurationOptions.OfRun();
     readonly Option<bool> resume = new("--resume") { Description = "Go on with the run in its folder; a run that is not there begins." };
-    readonly Option<string?> name = new("--name") { Description = "Name of the run and its folder, instead of the configuration's." };
-    readonly Option<string?> folder = new("--output") { Description = "Folder that holds the run's folder, instead of the configuration's." };
     readonly Option<bool> sequential = new("--sequential") { Description = "The plain loop, without a pipeline of actors. At staleness 0 the result is the same, bit for bit." };
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
@@ -28,14 +25,14 @@ sealed class RunCommand : Command
     public RunCommand(IConsoleOutput output, TimeProvider time) : base("run", "Train an SPO LoRA from a configuration.")
     {
         (this.output, this.time) = (output, time);
-        Arguments.Add(config);
-        foreach (Option option in new Option[] { set, resume, name, folder, sequential, format }) Options.Add(option);
+        configuration.AddTo(this);
+        foreach (Option option in new Option[] { resume, sequential, format }) Options.Add(option);
         SetAction(ExecuteAsync);
     }
 
     async Task<int> ExecuteAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var run = Load(parsed);
+        var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides));
         DeviceCheck.EnsureExists(run.Model.Device);
         using var runFolder = RunFolder.Open(run, parsed.GetValue(resume));
         output.Say(runFolder.IsResumed ? $"Going on with the run in {runFolder.Path}." : $"Run folder: {runFolder.Path}");
@@ -49,18 +46,9 @@ sealed class RunCommand : Command
         }
         catch (OperationCanceledException)
         {
-            output.Warn($"Cancelled. `spo run {parsed.GetValue(config)} --resume` with the same options goes on from the last checkpoint in {runFolder.Path}.");
+            output.Warn($"Cancelled. `spo run {configuration.File(parsed)} --resume` with the same options goes on from the last checkpoint in {runFolder.Path}.");
             return (int)ExitCode.Cancelled;
         }
-    }
-
-    RunSpecification Load(ParseResult parsed)
-    {
-        var path = SharedOptions.ExistingConfiguration(parsed.GetValue(config)!);
-        IEnumerable<string> overrides = parsed.GetValue(set) ?? [];
-        if (parsed.GetValue(name) is { } newName) overrides = overrides.Append($"name={newName}");
-        if (parsed.GetValue(folder) is { } newFolder) overrides = overrides.Append($"output={newFolder}");
-        return SpecificationFile.Load(path, overrides);
     }
 
     /// <summary>The sequential loop, on this thread, which owns the device.</summary>

@@ -7,19 +7,6 @@ namespace SpoActors.Client.Commands;
 /// <summary>Options that several commands have.</summary>
 static class SharedOptions
 {
-    public static Argument<string> Configuration() => new("config") { Description = "A YAML configuration, such as config/tiny.yaml." };
-
-    public static Option<string[]> Set() => new("--set")
-    {
-        Description = "Overrides a key, such as sampling.steps=4. May be given several times.",
-        HelpName = "key=value",
-    };
-
-    /// <exception cref="ClientException">There is no such file.</exception>
-    public static string ExistingConfiguration(string path) => File.Exists(path)
-        ? path
-        : throw new ClientException(ExitCode.NotFound, $"The configuration '{path}' does not exist. Start from config/tiny.yaml or config/sd15.yaml.");
-
     public static Option<OutputFormat> Format() => Choice("--format", OutputFormat.Table, "How results are written to stdout.");
 
     public static Option<string> Device() => new("--device")

@@ -9,23 +9,14 @@ namespace SpoActors.Client.Commands;
 /// <summary><c>spo start</c>: starts a run on a cluster, or goes on with it.</summary>
 sealed class StartCommand : ClusterCommand
 {
-    readonly Argument<string> config = SharedOptions.Configuration();
-    readonly Option<string[]> set = SharedOptions.Set();
-    readonly Option<string?> name = new("--name") { Description = "Name of the run, instead of the configuration's." };
+    readonly ConfigurationOptions configuration = ConfigurationOptions.OfClusterRun();
 
-    public StartCommand(ClusterServices services) : base("start", "Start a run on a cluster, or go on with it. Model paths are the silos'.", services)
-    {
-        Arguments.Add(config);
-        Options.Add(set);
-        Options.Add(name);
-    }
+    public StartCommand(ClusterServices services) : base("start", "Start a run on a cluster, or go on with it. Model paths are the silos'.", services) => configuration.AddTo(this);
 
     protected override async Task<ExitCode> ExecuteAsync(ParseResult parsed, ClusterSession session, CancellationToken cancellation)
     {
-        IEnumerable<string> overrides = parsed.GetValue(set) ?? [];
-        if (parsed.GetValue(name) is { } newName) overrides = overrides.Append($"name={newName}");
         // The models are the silos' business; the prompts travel with the request.
-        var run = SpecificationFile.Load(SharedOptions.ExistingConfiguration(parsed.GetValue(config)!), overrides, checkFiles: false);
+        var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides, checkFiles: false));
         var prompts = PromptFile.Read(run.Prompts);
         var snapshot = await session.Run(run.Name).StartAsync(SpecificationYaml.Write(run), prompts, cancellation);
         Output.Result(parsed.GetValue(Format), snapshot, ClusterTables.Run);

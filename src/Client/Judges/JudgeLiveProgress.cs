@@ -9,16 +9,14 @@ namespace SpoActors.Client.Judges;
 /// <summary>Progress of a preference training on a terminal: redraws its picture as events come, a few times a second at most.</summary>
 sealed class JudgeLiveProgress(Action<IRenderable> redraw, TimeProvider time) : IRunProgress
 {
-    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-
     readonly JudgeSnapshot snapshot = new(time);
-    long? last;
+    readonly Pace pace = new(time, TimeSpan.FromMilliseconds(100));
 
     public void Report(RunEvent runEvent)
     {
         snapshot.Update(runEvent);
-        if (runEvent is JudgeStepFinished or JudgeValidationProgress && last is { } before && time.GetElapsedTime(before) < Interval) return;
-        last = time.GetTimestamp();
+        if (runEvent is JudgeStepFinished or JudgeValidationProgress && !pace.IsDue) return;
+        pace.Mark();
         redraw(Draw(snapshot));
     }
 

@@ -11,28 +11,26 @@ sealed class PlainProgress(IConsoleOutput output, TimeProvider time) : IRunProgr
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     readonly RunSnapshot snapshot = new(time);
-    long? lastLine, lastRound;
+    readonly Pace lines = new(time, Interval), rounds = new(time, Interval);
 
     public void Report(RunEvent runEvent)
     {
         snapshot.Update(runEvent);
         if (runEvent is RunMessage { Level: not MessageLevel.Information } message) output.Warn(message.Text);
         else if (runEvent is RunStarted or RunMessage or RunFinished) output.Say(ProgressText.Describe(runEvent)!);
-        else if (runEvent is RoundFinished finished && (IsLast(finished.Metrics.Round) || IsDue(lastRound)))
+        else if (runEvent is RoundFinished finished && (IsLast(finished.Metrics.Round) || rounds.IsDue))
         {
             Write(RoundLine(finished.Metrics));
-            lastRound = lastLine;
+            rounds.Mark();
         }
-        else if (runEvent is StageProgress stage && IsDue(lastLine)) Write(StageLine(stage));
+        else if (runEvent is StageProgress stage && lines.IsDue) Write(StageLine(stage));
     }
 
     bool IsLast(int round) => snapshot.Run is { } run && round == run.Rounds - 1;
 
-    bool IsDue(long? last) => last is null || time.GetElapsedTime(last.Value) >= Interval;
-
     void Write(string line)
     {
-        lastLine = time.GetTimestamp();
+        lines.Mark();
         output.Say(line);
     }
 

@@ -45,6 +45,14 @@ sealed partial class Findings
         if (!FolderName().IsMatch(name)) Add("name", name, "letters, digits, '-', '_' and '.'", "It becomes a folder's name.");
     }
 
+    /// <summary>The constants of AdamW that nobody's paper changes.</summary>
+    public void Adam(double beta1, double beta2, double epsilon)
+    {
+        Real("optimizer.beta1", beta1, 0, 1 - 1e-12, "from 0, below 1", "The usual value is 0.9.");
+        Real("optimizer.beta2", beta2, 0, 1 - 1e-12, "from 0, below 1", "The usual value is 0.999.");
+        Real("optimizer.epsilon", epsilon, double.Epsilon, 1, "above 0", "The usual value is 1e-8.");
+    }
+
     [GeneratedRegex("^(cpu|cuda(:[0-9]{1,3})?)$")]
     private static partial Regex DeviceName();
 

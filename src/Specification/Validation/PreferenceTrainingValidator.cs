@@ -50,9 +50,7 @@ public static class PreferenceTrainingValidator
     {
         found.Real("optimizer.learning_rate", optimizer.LearningRate, double.Epsilon, 10, "above 0", "The paper uses 3e-6 for SD 1.5 and 1e-6 for SDXL.");
         found.Range("optimizer.warmup_steps", optimizer.WarmupSteps, 1, int.MaxValue, "1 starts at the full rate; the paper uses 500.");
-        found.Real("optimizer.beta1", optimizer.Beta1, 0, 1 - 1e-12, "from 0, below 1", "The usual value is 0.9.");
-        found.Real("optimizer.beta2", optimizer.Beta2, 0, 1 - 1e-12, "from 0, below 1", "The usual value is 0.999.");
-        found.Real("optimizer.epsilon", optimizer.Epsilon, double.Epsilon, 1, "above 0", "The usual value is 1e-8.");
+        found.Adam(optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon);
         found.Real("optimizer.weight_decay", optimizer.WeightDecay, 0, 10, "from 0", "The paper uses 0.3.");
         if (optimizer.MaxGradNorm is { } norm) found.Real("optimizer.max_grad_norm", norm, double.Epsilon, 1e9, "above 0, or null", "The paper uses 1.");
     }

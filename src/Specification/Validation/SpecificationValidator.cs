@@ -94,9 +94,7 @@ public static class SpecificationValidator
     static void CheckOptimizer(OptimizerSpecification optimizer, Findings found)
     {
         found.Real("optimizer.learning_rate", optimizer.LearningRate, double.Epsilon, 10, "above 0", "The paper uses 6e-5 for SD 1.5 and 1e-5 for SDXL.");
-        found.Real("optimizer.beta1", optimizer.Beta1, 0, 1 - 1e-12, "from 0, below 1", "The usual value is 0.9.");
-        found.Real("optimizer.beta2", optimizer.Beta2, 0, 1 - 1e-12, "from 0, below 1", "The usual value is 0.999.");
-        found.Real("optimizer.epsilon", optimizer.Epsilon, double.Epsilon, 1, "above 0", "The usual value is 1e-8.");
+        found.Adam(optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon);
         found.Real("optimizer.weight_decay", optimizer.WeightDecay, 0, 10, "from 0", "The paper uses 1e-4.");
         if (optimizer.MaxGradNorm is { } norm) found.Real("optimizer.max_grad_norm", norm, double.Epsilon, 1e9, "above 0, or null", "null never clips, as the reference in fact does.");
     }

@@ -20,7 +20,7 @@ public sealed class FaultTests
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await reached.WaitAsync(Token);
         await cluster.Inner.KillSiloAsync(cluster.Silo(2), Token);
-        await AssertEndsAsync(cluster, run);
+        await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class FaultTests
         await reached.WaitAsync(Token);
         await cluster.Inner.KillSiloAsync(cluster.Silo(2), Token);
         await cluster.JoinAsync(SiloPart.Of(WorkerRole.Trainer));
-        var end = await AssertEndsAsync(cluster, run);
+        var end = await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
         Assert.Equal(2, end.TrainerEpoch);
     }
 
@@ -48,7 +48,7 @@ public sealed class FaultTests
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await reached.WaitAsync(Token);
         await cluster.Inner.StopSiloAsync(cluster.Silo(2), Token);
-        var end = await AssertEndsAsync(cluster, run);
+        var end = await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
         Assert.Equal(0, end.Items.Failures);
     }
 
@@ -79,7 +79,7 @@ public sealed class FaultTests
         var waiting = await cluster.UntilAsync("run", s => s.Reason.Contains("waiting for a sampler", StringComparison.Ordinal), Token);
         Assert.Equal(RunStatus.Running, waiting.Status);
         await cluster.JoinAsync(SiloPart.Samplers(1));
-        await AssertEndsAsync(cluster, run);
+        await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class FaultTests
         await cluster.Run("run").ControlAsync(new ControlRun(Protocol.Version, RunAction.Cancel), Token);
         await cluster.UntilAsync("run", s => s.Workers.Count == 0, Token);
         await cluster.Run("run").ControlAsync(new ControlRun(Protocol.Version, RunAction.Resume), Token);
-        await AssertEndsAsync(cluster, run);
+        await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class FaultTests
             if (key.StartsWith("run/", StringComparison.Ordinal) && Interlocked.Increment(ref failures) is > 4 and < 9) throw new IOException("the database is away");
         };
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
-        await AssertEndsAsync(cluster, run);
+        await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
         Assert.True(failures >= 9);
     }
 
@@ -125,15 +125,6 @@ public sealed class FaultTests
         await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
         var error = await Assert.ThrowsAsync<PipelineException>(() => cluster.Run("run").DescribeAsync(new DescribeRun(99), Token));
         Assert.Contains("protocol 99", error.Message, StringComparison.Ordinal);
-    }
-
-    static async Task<RunSnapshot> AssertEndsAsync(PipelineCluster cluster, Specification.RunSpecification run)
-    {
-        var end = await cluster.FinishedAsync("run", Token);
-        var expected = SequentialReference.Of(run, FakeRuns.Prompts());
-        Assert.Empty(end.SetAside);
-        Assert.Equal((expected.AdapterHash, expected.ConsumedDigest, expected.Pairs), (end.Adapter!.Hash, end.Totals.Digest, end.Totals.Pairs));
-        return end;
     }
 
     /// <summary>Completes when the first item of a round begins.</summary>

@@ -23,7 +23,7 @@ public sealed class NetworkFaultTests
                 throw new TimeoutException("the answer is lost");
         };
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
-        await AssertEndsAsync(cluster, run);
+        await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
     }
 
     [Fact]
@@ -32,14 +32,14 @@ public sealed class NetworkFaultTests
         var run = FakeRuns.Specification(rounds: 2);
         await using var cluster = await PipelineCluster.StartAsync(
             null, SiloPart.Of(WorkerRole.Trainer, WorkerRole.Scorer), SiloPart.Samplers(1), SiloPart.Samplers(1));
-        using var healed = new CancellationTokenSource();
+        var healed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         cluster.Network.OnCall = (silo, call) => PipelineCluster.IndexOf(silo) == 2 && call.MethodName == nameof(ITrainerGrain.ReadAdapterAsync)
-            ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, healed.Token)
+            ? healed.Task
             : call.Invoke();
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
-        await AssertEndsAsync(cluster, run);
+        await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
         Assert.Contains(await cluster.EventsAsync("run"), e => e.Contains("adapter version 0 cannot be fetched", StringComparison.Ordinal));
-        await healed.CancelAsync();
+        healed.SetCanceled(Token);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class NetworkFaultTests
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await asleep.Task.WaitAsync(Token);
         await cluster.JoinAsync(SiloPart.Of(WorkerRole.Trainer));
-        var end = await AssertEndsAsync(cluster, run);
+        var end = await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
         Assert.Equal(2, end.TrainerEpoch);
 
         var manifest = cluster.Manifest("run");
@@ -87,15 +87,6 @@ public sealed class NetworkFaultTests
             : call.Invoke();
         cluster.Behaviour.OnSample = (lease, _) => isCut &= lease.Id.Item.Round < 3;
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
-        await AssertEndsAsync(cluster, run);
-    }
-
-    static async Task<RunSnapshot> AssertEndsAsync(PipelineCluster cluster, Specification.RunSpecification run)
-    {
-        var end = await cluster.FinishedAsync("run", Token);
-        var expected = SequentialReference.Of(run, FakeRuns.Prompts());
-        Assert.Empty(end.SetAside);
-        Assert.Equal((expected.AdapterHash, expected.ConsumedDigest, expected.Pairs), (end.Adapter!.Hash, end.Totals.Digest, end.Totals.Pairs));
-        return end;
+        await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using CsCheck;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Ledger;
+using SpoActors.Grains.Tests.Fakes;
 
 namespace SpoActors.Grains.Tests.Ledger;
 
@@ -13,16 +14,7 @@ public sealed class LedgerScheduleTests
     static readonly TimeSpan Duration = TimeSpan.FromSeconds(10);
     static readonly WorkerId Scorer = new("s", "cpu:0", WorkerRole.Scorer);
 
-    sealed record Schedule(int Seed, int Samplers, int Staleness, int Rounds, int Items, int Capacity);
-
-    static readonly Gen<Schedule> Schedules =
-        from seed in Gen.Int[0, int.MaxValue]
-        from samplers in Gen.Int[1, 5]
-        from staleness in Gen.Int[0, 3]
-        from rounds in Gen.Int[1, 6]
-        from items in Gen.Int[1, 7]
-        from spare in Gen.Int[0, 10]
-        select new Schedule(seed, samplers, staleness, rounds, items, items + spare);
+    static readonly Gen<Schedule> Schedules = Schedule.UpTo(samplers: 5, staleness: 3, rounds: 6, items: 7, spare: 10);
 
     [Fact]
     public void Ledger_UnderAnySchedule_ConsumesEveryItemOnceAndInOrder() =>

@@ -7,6 +7,7 @@ using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Grains.Ledger;
+using SpoActors.Grains.Tests.Fakes;
 using SpoActors.Grains.Training;
 using SpoActors.Specification;
 using SpoActors.Trainer.Training;
@@ -21,16 +22,7 @@ public sealed class ArrivalScheduleTests
     const int Segments = 3;
     static readonly WorkerId Scorer = new("s", "cpu:0", WorkerRole.Scorer), Trainer = new("t", "cpu:0", WorkerRole.Trainer);
 
-    sealed record Schedule(int Seed, int Samplers, int Staleness, int Rounds, int Items, int Capacity);
-
-    static readonly Gen<Schedule> Schedules =
-        from seed in Gen.Int[0, int.MaxValue]
-        from samplers in Gen.Int[1, 4]
-        from staleness in Gen.Int[0, 2]
-        from rounds in Gen.Int[1, 4]
-        from items in Gen.Int[1, 5]
-        from spare in Gen.Int[0, 6]
-        select new Schedule(seed, samplers, staleness, rounds, items, items + spare);
+    static readonly Gen<Schedule> Schedules = Schedule.UpTo(samplers: 4, staleness: 2, rounds: 4, items: 5, spare: 6);
 
     [Fact]
     public void Pipeline_UnderAnySchedule_ConsumesWhatTheSequentialLoopConsumes() =>
