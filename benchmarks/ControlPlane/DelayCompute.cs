@@ -42,7 +42,7 @@ public sealed class DelayCompute(StageDelays delays) : IComputeFactory
 
     sealed class Sampler(DelayCompute owner) : ISamplerCompute
     {
-        public ItemSize LargestItem { get; } = new(1, 3 * PayloadBytes);
+        public ItemSize LargestItem { get; } = new(1, 3 * PayloadBytes, 3 * PayloadBytes);
 
         public void UseAdapter(byte[] adapter)
         {

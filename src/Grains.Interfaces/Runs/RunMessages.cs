@@ -79,7 +79,7 @@ public sealed record WorkerView([property: Id(0)] WorkerReport Report, [property
 public sealed record ReadEvents(
     [property: Id(0)] int ProtocolVersion, [property: Id(1)] string Stream, [property: Id(2)] long After, [property: Id(3)] bool Wait = true);
 
-/// <param name="Stream">Changes when the run grain moved to another silo; numbers then start again.</param>
+/// <param name="Stream">Another one only if the storage was lost; numbers then start again.</param>
 /// <param name="Events">In order.</param>
 /// <param name="Missed">Events that are no longer kept between the place asked for and the first one here.</param>
 [GenerateSerializer, Immutable, Alias("spo.EventsRead")]

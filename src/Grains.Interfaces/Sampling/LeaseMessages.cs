@@ -5,8 +5,10 @@ using SpoActors.Grains.Interfaces.Runs;
 namespace SpoActors.Grains.Interfaces.Sampling;
 
 /// <summary>A sampler asks for an item. The answer comes when there is one, or after a few seconds without.</summary>
+/// <param name="Worker">The sampler.</param>
+/// <param name="ItemBytes">Bytes of the pairs of the largest item there can be, which the trainer will hold.</param>
 [GenerateSerializer, Immutable, Alias("spo.LeaseRequest")]
-public sealed record LeaseRequest([property: Id(0)] WorkerId Worker);
+public sealed record LeaseRequest([property: Id(0)] WorkerId Worker, [property: Id(1)] long ItemBytes);
 
 /// <param name="Status">Whether the run still wants samplers.</param>
 /// <param name="Lease">The item; null if there is none now.</param>

@@ -53,8 +53,10 @@ public interface ISamplerCompute : IDisposable
 /// <summary>What an item yields.</summary>
 /// <param name="Pools">Pools.</param>
 /// <param name="PoolBytes">Bytes of the largest pool.</param>
-public sealed record ItemSize(int Pools, long PoolBytes)
+/// <param name="PairBytes">Bytes of all its pairs.</param>
+public sealed record ItemSize(int Pools, long PoolBytes, long PairBytes)
 {
+    /// <summary>Of all its pools.</summary>
     public long Bytes => Pools * PoolBytes;
 }
 

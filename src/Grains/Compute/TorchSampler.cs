@@ -103,7 +103,8 @@ sealed class TorchSampler : ISamplerCompute
             throw new PipelineException(
                 $"a pool of {k} candidates, {run.Sampling.BatchSize} prompts and {steps} steps has {pool} bytes; a message holds at most " +
                 $"{CandidatePoolMessage.MaxBytes}. Lower sampling.batch_size, sampling.candidates or sampling.inner_steps.");
-        return new ItemSize(segments.Count, pool);
+        // Two ends for each prompt and transition, and two starts, of which the first transition's are one.
+        return new ItemSize(segments.Count, pool, segments.Count * one * (3 + (steps - 1) * 4));
     }
 
     sealed class Sink(ItemLease item, int poolCount, TimeProvider time, Action<CandidatePoolMessage> deliver) : IPoolSink

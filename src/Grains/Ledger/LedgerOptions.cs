@@ -9,6 +9,9 @@ public sealed record LedgerOptions
     /// <summary>Most items that may be leased or wait to be trained on; at least a round's.</summary>
     public required int Capacity { get; init; }
 
+    /// <summary>Most bytes of pairs of all items that are leased or wait to be trained on, if more than the round trained on next.</summary>
+    public required long MaxBytes { get; init; }
+
     /// <summary>Failures after which an item is set aside.</summary>
     public required int MaxAttempts { get; init; }
 

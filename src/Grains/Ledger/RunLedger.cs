@@ -67,12 +67,21 @@ public sealed class RunLedger
     public int VersionOf(int round) => Math.Max(0, round - options.Staleness);
 
     /// <summary>Leases the first pending item; null if none may be leased now.</summary>
-    public LeaseId? Lease(WorkerId owner, WorkerId scorer, DateTimeOffset now)
+    /// <param name="owner">Samples it.</param>
+    /// <param name="scorer">Scores it.</param>
+    /// <param name="now">The lease begins.</param>
+    /// <param name="itemBytes">Bytes of an item's pairs at the trainer.</param>
+    /// <remarks>
+    /// The round that is trained on next must come together at the trainer, so bytes hold back only what runs ahead of it.
+    /// </remarks>
+    public LeaseId? Lease(WorkerId owner, WorkerId scorer, DateTimeOffset now, long itemBytes = 0)
     {
-        if (Count<ItemState.Leased>() + Count<ItemState.Scored>() >= options.Capacity) return null;
+        var underway = Count<ItemState.Leased>() + Count<ItemState.Scored>();
+        if (underway >= options.Capacity) return null;
         foreach (var (item, entry) in open)
         {
             if (entry.State is not ItemState.Pending) continue;
+            if (item.Round > NextRound && (underway + 1) * itemBytes > options.MaxBytes) return null;
             var lease = new LeaseId(item, ++lastEpoch);
             open[item] = entry with { State = new ItemState.Leased(owner, scorer, lease.Epoch, now + options.LeaseDuration) };
             return lease;

@@ -69,14 +69,15 @@ public sealed partial class RunGrain
     public async Task<LeaseResponse> LeaseAsync(LeaseRequest request, CancellationToken cancellation)
     {
         RequirePlan();
-        var lease = await signal.UntilAsync(() => TryLease(request.Worker), Patience, cancellation);
+        var lease = await signal.UntilAsync(() => TryLease(request), Patience, cancellation);
         return new LeaseResponse(state.State.Status, lease, lease is null ? Obstacle() : "");
     }
 
-    ItemLease? TryLease(WorkerId worker)
+    ItemLease? TryLease(LeaseRequest request)
     {
+        var worker = request.Worker;
         if (workers.Find(worker) is { Problem: not null } || state.State.Status != RunStatus.Running || ledger is null || Trainer is not { } trainer) return null;
-        if (workers.LeastLoadedScorer(ledger) is not { } scorer || ledger.Lease(worker, scorer, Now) is not { } id) return null;
+        if (workers.LeastLoadedScorer(ledger) is not { } scorer || ledger.Lease(worker, scorer, Now, request.ItemBytes) is not { } id) return null;
         var item = plan!.Schedule.Items(id.Item.Round)[id.Item.Index];
         var roundPrompts = plan.Schedule.Round(id.Item.Round);
         return new ItemLease(

@@ -28,16 +28,17 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     readonly IPersistentState<RunState> state;
     readonly IPersistentState<RunPrompts> prompts;
+    readonly IPersistentState<RunEvents> history;
     readonly TimeProvider time;
     readonly SiloNames silos;
     readonly PipelineInstruments instruments;
     readonly ILogger<RunGrain> logger;
     readonly Signal signal;
-    readonly EventLog events;
     readonly SemaphoreSlim writing = new(1);
     readonly SortedDictionary<int, AdapterReference> adapters = [];
     RunPlan? plan;
     RunLedger? ledger;
+    EventLog events = new(TimeProvider.System, new RunEvents());
     WorkerTable workers = new(TimeSpan.MaxValue);
     DateTimeOffset trainerHeard;
     bool isUnsaved;
@@ -46,10 +47,11 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     public RunGrain(
         [PersistentState("run", StorageName)] IPersistentState<RunState> state,
         [PersistentState("prompts", StorageName)] IPersistentState<RunPrompts> prompts,
+        [PersistentState("events", StorageName)] IPersistentState<RunEvents> history,
         TimeProvider time, SiloNames silos, SiloStopping stopping, PipelineInstruments instruments, ILogger<RunGrain> logger)
     {
-        (this.state, this.prompts, this.time, this.silos, this.instruments, this.logger) = (state, prompts, time, silos, instruments, logger);
-        (signal, events) = (new Signal(time, stopping.Token), new EventLog(time));
+        (this.state, this.prompts, this.history, this.time, this.silos, this.instruments, this.logger) = (state, prompts, history, time, silos, instruments, logger);
+        signal = new Signal(time, stopping.Token);
     }
 
     string Id => this.GetPrimaryKeyString();
@@ -58,8 +60,23 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        // Not before: what is stored has been read only now.
+        events = new EventLog(time, history.State);
         if (state.State.Specification.Length > 0) Open();
         return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (!events.IsUnsaved) return;
+        try
+        {
+            await StoreAsync(StoreEventsAsync);
+        }
+        catch (Exception)
+        {
+            // It has been logged. Nobody has seen these events, and another activation may be in charge already.
+        }
     }
 
     /// <summary>Takes up a run whose specification is known.</summary>
@@ -83,6 +100,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         if (obstacle != (obstacle = Obstacle()) && obstacle.Length > 0) events.Add("status", obstacle);
         if (ledger is not null) instruments.OnLedger(Id, ledger);
         if (isUnsaved) await SaveAsync();
+        else if (events.IsUnsaved) await StoreAsync(StoreEventsAsync);
     }
 
     string Obstacle() => state.State.Status switch
@@ -158,14 +176,29 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         }
     }
 
-    /// <summary>Writes the state; fails if another activation has written it since.</summary>
-    async Task WriteAsync()
+    /// <summary>Writes the state, with the events that led to it; fails if another activation has written since.</summary>
+    Task WriteAsync() => StoreAsync(async () =>
+    {
+        isUnsaved = false;
+        if (events.IsUnsaved) await StoreEventsAsync();
+        await state.WriteStateAsync();
+    });
+
+    async Task StoreEventsAsync()
+    {
+        var last = events.Last;
+        await history.WriteStateAsync();
+        events.OnStored(last);
+        signal.Pulse();
+    }
+
+    /// <summary>One write at a time.</summary>
+    async Task StoreAsync(Func<Task> write)
     {
         await writing.WaitAsync();
         try
         {
-            isUnsaved = false;
-            await state.WriteStateAsync();
+            await write();
         }
         catch (Exception e)
         {

@@ -21,6 +21,7 @@ public sealed class RunPlan
         {
             Staleness = pipeline.Staleness,
             Capacity = pipeline.PairCapacity,
+            MaxBytes = pipeline.ChannelMegabytes * (1L << 20),
             MaxAttempts = pipeline.MaxAttempts,
             LeaseDuration = TimeSpan.FromSeconds(pipeline.LeaseSeconds),
         };

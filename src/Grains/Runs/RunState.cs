@@ -51,6 +51,19 @@ public sealed class RunState
     public WorkerId? Trainer { get; set; }
 }
 
+/// <summary>What a reader of events finds again when the run has moved to another silo; stored apart, since most writes don't change it.</summary>
+[GenerateSerializer, Alias("spo.RunEvents")]
+public sealed class RunEvents
+{
+    /// <summary>Identity of the numbering; empty before the first event.</summary>
+    [Id(0)]
+    public string Stream { get; set; } = "";
+
+    /// <summary>The last events, in order.</summary>
+    [Id(1)]
+    public List<RunEventRecord> Kept { get; set; } = [];
+}
+
 /// <summary>The prompts; stored apart from the state that changes.</summary>
 [GenerateSerializer, Alias("spo.RunPrompts")]
 public sealed class RunPrompts

@@ -62,7 +62,7 @@ public sealed class SamplerSession(WorkerId id, string run, RunSpecification spe
     {
         try
         {
-            var response = await WaitForAsync("item", Services.Calls.OnceAsync(token => RunGrain.LeaseAsync(new LeaseRequest(Id), token), idle)).ConfigureAwait(false);
+            var response = await WaitForAsync("item", Services.Calls.OnceAsync(token => RunGrain.LeaseAsync(new LeaseRequest(Id, compute!.LargestItem.PairBytes), token), idle)).ConfigureAwait(false);
             if (response.Status is RunStatus.Finished or RunStatus.Cancelled) await EndAsync().ConfigureAwait(false);
             return response.Lease;
         }

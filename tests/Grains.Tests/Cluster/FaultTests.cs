@@ -39,6 +39,26 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Events_WhenTheRunsSiloIsKilled_GoOnWithoutAGapAndNoneTwice()
+    {
+        var run = FakeRuns.Specification(rounds: 6);
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All, SiloPart.All);
+        var reached = Reach(cluster.Behaviour, round: 2);
+        await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        await reached.WaitAsync(Token);
+        var seen = await cluster.Run("run").ReadEventsAsync(new ReadEvents(Protocol.Version, "", 0), Token);
+
+        var address = await cluster.Inner.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(cluster.Run("run"), Token);
+        await cluster.Inner.KillSiloAsync(cluster.Inner.Silos.Single(s => s.SiloAddress.Equals(address)), Token);
+        await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
+
+        var rest = await cluster.Run("run").ReadEventsAsync(new ReadEvents(Protocol.Version, seen.Stream, seen.Events[^1].Sequence), Token);
+        var all = seen.Events.Concat(rest.Events).ToArray();
+        Assert.Equal(Enumerable.Range(1, all.Length).Select(i => (long)i), all.Select(e => e.Sequence));
+        Assert.Equal(run.Training.Rounds, all.Count(e => e.Kind == "adapter"));
+    }
+
+    [Fact]
     public async Task Run_WhenASamplerSiloStops_ItsItemsAreFinishedFirst()
     {
         var run = FakeRuns.Specification(staleness: 0, rounds: 6);

@@ -56,7 +56,7 @@ public sealed class FakeSampler(RunSpecification run, FakeBehaviour behaviour) :
 
     public const int Pools = 3;
 
-    public ItemSize LargestItem => new(Pools, behaviour.PoolBytes);
+    public ItemSize LargestItem => new(Pools, behaviour.PoolBytes, Pools * behaviour.PoolBytes);
 
     public void UseAdapter(byte[] adapter) => this.adapter = adapter;
 

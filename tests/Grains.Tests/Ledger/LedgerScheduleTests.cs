@@ -25,7 +25,7 @@ public sealed class LedgerScheduleTests
     {
         var random = new Random(schedule.Seed);
         var now = DateTimeOffset.UnixEpoch;
-        var options = new LedgerOptions { Staleness = schedule.Staleness, Capacity = schedule.Capacity, MaxAttempts = 1000, LeaseDuration = Duration };
+        var options = new LedgerOptions { Staleness = schedule.Staleness, Capacity = schedule.Capacity, MaxBytes = random.Next(2 * schedule.Items), MaxAttempts = 1000, LeaseDuration = Duration };
         long incarnation = 0;
         var ledger = New(0);
         var consumed = new List<string>();
@@ -37,7 +37,7 @@ public sealed class LedgerScheduleTests
             switch (random.Next(12))
             {
                 case 0 or 1 or 2 or 3:
-                    if (ledger.Lease(Sampler(random.Next(schedule.Samplers)), Scorer, now) is { } lease)
+                    if (ledger.Lease(Sampler(random.Next(schedule.Samplers)), Scorer, now, itemBytes: 1) is { } lease)
                     {
                         Assert.InRange(lease.Item.Round - ledger.NextRound, 0, schedule.Staleness);
                         Assert.InRange(ledger.VersionOf(lease.Item.Round), lease.Item.Round - schedule.Staleness, ledger.NextRound);

@@ -8,8 +8,8 @@ public sealed class RunLedgerTests
     static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
     static readonly WorkerId Sampler = new("a", "cpu:0", WorkerRole.Sampler), Scorer = new("b", "cpu:0", WorkerRole.Scorer);
 
-    static RunLedger New(int staleness = 0, int capacity = 10, int maxAttempts = 3, int items = 2) => new(
-        new LedgerOptions { Staleness = staleness, Capacity = capacity, MaxAttempts = maxAttempts, LeaseDuration = TimeSpan.FromSeconds(10) },
+    static RunLedger New(int staleness = 0, int capacity = 10, long maxBytes = long.MaxValue, int maxAttempts = 3, int items = 2) => new(
+        new LedgerOptions { Staleness = staleness, Capacity = capacity, MaxBytes = maxBytes, MaxAttempts = maxAttempts, LeaseDuration = TimeSpan.FromSeconds(10) },
         "run", _ => items, roundCount: 3, nextRound: 0, epochBase: 0, setAside: []);
 
     [Fact]
@@ -35,6 +35,14 @@ public sealed class RunLedgerTests
     {
         var ledger = New(staleness: 2, capacity: 3);
         Assert.Equal(3, Enumerable.Range(0, 6).Count(_ => ledger.Lease(Sampler, Scorer, Start) is not null));
+    }
+
+    [Theory]
+    [InlineData(100, 2), InlineData(299, 2), InlineData(300, 3), InlineData(10_000, 6)]
+    public void Lease_WhenTheTrainersBytesAreUsedUp_HoldsBackWhatRunsAhead(long maxBytes, int leases)
+    {
+        var ledger = New(staleness: 2, maxBytes: maxBytes);
+        Assert.Equal(leases, Enumerable.Range(0, 8).Count(_ => ledger.Lease(Sampler, Scorer, Start, itemBytes: 100) is not null));
     }
 
     [Fact]

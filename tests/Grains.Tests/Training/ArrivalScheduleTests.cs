@@ -42,7 +42,7 @@ public sealed class ArrivalScheduleTests
         var now = DateTimeOffset.UnixEpoch;
         var duration = TimeSpan.FromSeconds(10);
         var ledger = new RunLedger(
-            new LedgerOptions { Staleness = schedule.Staleness, Capacity = schedule.Capacity, MaxAttempts = 1000, LeaseDuration = duration },
+            new LedgerOptions { Staleness = schedule.Staleness, Capacity = schedule.Capacity, MaxBytes = long.MaxValue, MaxAttempts = 1000, LeaseDuration = duration },
             "run", _ => schedule.Items, schedule.Rounds, nextRound: 0, epochBase: 0, []);
         var assembly = new RoundAssembly();
         var arrivals = new List<ScoredPoolMessage>();
