@@ -25,8 +25,9 @@ judge = CLIPModel.from_pretrained(f"{model}/pickscore")
 processor = CLIPProcessor.from_pretrained(f"{model}/pickscore")
 with torch.no_grad():
     scores = judge(**processor(text=prompts, images=images, padding="max_length", truncation=True, max_length=16, return_tensors="pt")).logits_per_image
-right = int((scores.argmax(dim=1) == torch.arange(len(prompts))).sum())
-print(f"{sum(p.numel() for p in pipe.unet.parameters())} UNet parameters; pickscore finds the prompt of {right} of {len(prompts)} images")
+# A preference model compares images for a prompt, not prompts for an image.
+right = int((scores.argmax(dim=0) == torch.arange(len(prompts))).sum())
+print(f"{sum(p.numel() for p in pipe.unet.parameters())} UNet parameters; pickscore prefers the image of its own prompt for {right} of {len(prompts)} prompts")
 
 if len(sys.argv) > 2:
     pipe.load_lora_weights(sys.argv[2])
