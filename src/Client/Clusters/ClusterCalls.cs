@@ -30,7 +30,7 @@ sealed class ClusterCalls
                 Delay = TimeSpan.FromSeconds(1),
                 OnRetry = attempt =>
                 {
-                    if (attempt.AttemptNumber == 0) output.Warn($"The cluster does not answer ({attempt.Outcome.Exception!.Message}); trying again.");
+                    if (attempt.AttemptNumber == 0) output.Warn($"The cluster does not answer ({FirstLine(attempt.Outcome.Exception!.Message)}); trying again.");
                     return default;
                 },
             })
@@ -51,6 +51,9 @@ sealed class ClusterCalls
             throw new ClientException(ExitCode.ClusterUnavailable, $"The cluster did not answer within {patience.TotalSeconds} s: {e.Message}");
         }
     }
+
+    /// <summary>Orleans puts stack traces into messages.</summary>
+    static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
 
     static bool IsTransient(Exception e) => e is not (PipelineException or OperationCanceledException);
 }

@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Text.Json;
 using SpoActors.Client.Console;
 using SpoActors.Grains.Interfaces.Catalogue;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Trainer.Progress;
+using SpoActors.Trainer.Training;
 
 namespace SpoActors.Client.Clusters;
 
@@ -31,7 +34,8 @@ static class ClusterTables
     static IReadOnlyList<string> Stage(RunSnapshot run, WorkerRole role)
     {
         var reports = run.Workers.Select(w => w.Report).Where(r => r.Worker.Role == role).ToArray();
-        var oldest = reports.Min(r => r.AdapterVersion);
+        // Of those at work: a sampler that waits fetches the newest one with its next item.
+        var oldest = reports.Where(r => r.Held.Count > 0).Min(r => r.AdapterVersion);
         return
         [
             ResultOutput.Text(role) + (role.ToString().Equals(run.Bottleneck, StringComparison.OrdinalIgnoreCase) ? " (bottleneck)" : ""),
@@ -61,7 +65,12 @@ static class ClusterTables
     }
 
     /// <summary>An event as a line.</summary>
-    public static string Line(RunEventRecord record) => $"{Time(record.Time)} {record.Kind}: {record.Text}";
+    public static string Line(RunEventRecord record) => $"{Time(record.Time)} {Text(record)}";
+
+    /// <summary>A round's event carries its line of metrics.jsonl.</summary>
+    static string Text(RunEventRecord record) => record.Kind == "round" && JsonSerializer.Deserialize<RoundMetrics>(record.Text) is { } metrics
+        ? ProgressText.Describe(metrics)
+        : $"{record.Kind}: {record.Text}";
 
     static string Time(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }
