@@ -44,6 +44,8 @@ sealed class FailFastCompute(IComputeFactory inner) : IComputeFactory
 
         public ConsumedTotals Totals => inner.Totals;
 
+        public string? LastMetrics => inner.LastMetrics;
+
         public string TrainRound(int round, IReadOnlyList<string> prompts, IReadOnlyList<ScoredPoolMessage> pools, CancellationToken cancellation) =>
             owner.Guard(() => inner.TrainRound(round, prompts, pools, cancellation));
 

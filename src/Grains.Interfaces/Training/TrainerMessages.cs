@@ -23,6 +23,7 @@ public sealed record TrainerClaimed([property: Id(0)] RunStatus Status, [propert
 /// <param name="Totals">What it has consumed.</param>
 /// <param name="Adapters">The adapters it can serve, the newest with version <paramref name="NextRound"/>.</param>
 /// <param name="Held">Items that it holds completely.</param>
+/// <param name="LastMetrics">The line of metrics.jsonl of the round before, in case the run has not heard of it; null if there is none.</param>
 [GenerateSerializer, Immutable, Alias("spo.TrainerReady")]
 public sealed record TrainerReady(
     [property: Id(0)] WorkerId Worker,
@@ -30,7 +31,8 @@ public sealed record TrainerReady(
     [property: Id(2)] int NextRound,
     [property: Id(3)] ConsumedTotals Totals,
     [property: Id(4)] IReadOnlyList<AdapterReference> Adapters,
-    [property: Id(5)] IReadOnlyList<LeaseId> Held);
+    [property: Id(5)] IReadOnlyList<LeaseId> Held,
+    [property: Id(6)] string? LastMetrics);
 
 /// <summary>What a run has trained on.</summary>
 /// <param name="Pairs">Pairs.</param>

@@ -82,6 +82,9 @@ public interface ITrainerCompute : IDisposable
     /// <returns>The line of metrics.jsonl.</returns>
     string TrainRound(int round, IReadOnlyList<string> prompts, IReadOnlyList<ScoredPoolMessage> pools, CancellationToken cancellation);
 
+    /// <summary>The line of metrics.jsonl of the last round trained on, in this life or before; null if there is none.</summary>
+    string? LastMetrics => null;
+
     /// <summary>The adapter as it is now, in the format that diffusers loads.</summary>
     byte[] ExportAdapter();
 

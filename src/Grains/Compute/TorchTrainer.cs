@@ -26,7 +26,8 @@ sealed class TorchTrainer : ITrainerCompute
     public TorchTrainer(ModelLease lease, RunSpecification run, RunStore store, RunFacts facts, TimeProvider time, IRunProgress shown)
     {
         (this.lease, this.store, this.facts, this.time) = (lease, store, facts, time);
-        progress = RunProgress.To(new MetricsFile(Path.Combine(facts.Folder, "metrics.jsonl")), new LogFile(Path.Combine(facts.Folder, "log.txt"), time), shown);
+        var metricsFile = Path.Combine(facts.Folder, "metrics.jsonl");
+        progress = RunProgress.To(new MetricsFile(metricsFile), new LogFile(Path.Combine(facts.Folder, "log.txt"), time), shown);
         lease.Shared.Reset();
         stage = new TrainingStage(lease.Shared.Model, lease.Shared.Adapter, run, new CounterBasedRandom(run.Seed));
         grids = new EvaluationGrids(new EvaluationSamples(lease.Shared.Model, run, facts.EvaluationPrompts), run.Evaluation, progress);
@@ -36,6 +37,7 @@ sealed class TorchTrainer : ITrainerCompute
         {
             stage.Load(store.StatePath(last));
             NextRound = last.NextRound;
+            LastMetrics = MetricsFile.Read(metricsFile).LastOrDefault(m => m.Round == NextRound - 1) is { } metrics ? JsonSerializer.Serialize(metrics) : null;
         }
         // From now on a sampler on this device gives the trainer's values back.
         lease.Shared.IsTrained = true;
@@ -47,6 +49,8 @@ sealed class TorchTrainer : ITrainerCompute
     }
 
     public int NextRound { get; private set; }
+
+    public string? LastMetrics { get; private set; }
 
     public ConsumedTotals Totals => new(stage.ConsumedPairs, stage.Consumed.Value);
 
@@ -73,7 +77,7 @@ sealed class TorchTrainer : ITrainerCompute
                 TrainSeconds = time.GetElapsedTime(started).TotalSeconds,
             };
             progress.Report(new RoundFinished(metrics));
-            return JsonSerializer.Serialize(metrics);
+            return LastMetrics = JsonSerializer.Serialize(metrics);
         }
         finally
         {

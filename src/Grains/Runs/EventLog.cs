@@ -31,6 +31,9 @@ public sealed class EventLog
 
     public bool IsUnsaved => Last > stored;
 
+    /// <summary>Whether such an event is kept.</summary>
+    public bool Has(string kind, string text) => state.Kept.Any(e => e.Kind == kind && e.Text == text);
+
     public void Add(string kind, string text)
     {
         state.Kept.Add(new RunEventRecord(Last + 1, time.GetUtcNow(), kind, text));

@@ -1,4 +1,5 @@
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Training;
@@ -38,6 +39,8 @@ public sealed partial class RunGrain
         adapters.Clear();
         foreach (var adapter in request.Adapters) adapters[adapter.Version] = adapter;
         state.State.Adapter = adapters[request.NextRound];
+        // Trained on and committed, but the word of it got lost.
+        if (behind == -1) AnnounceRound(request.LastMetrics, state.State.Adapter);
         await SaveAsync();
         // The epochs of an incarnation are only given out once it is stored.
         if (!IsNews(request)) return Reply(request.Epoch);
@@ -98,8 +101,7 @@ public sealed partial class RunGrain
             adapters[request.NextRound] = request.Adapter;
             adapters.Remove(ledger.VersionOf(request.NextRound) - 1);
             (state.State.NextRound, state.State.Totals, state.State.Adapter) = (request.NextRound, request.Totals, request.Adapter);
-            events.Add("round", request.Metrics);
-            events.Add("adapter", $"version {request.Adapter.Version}, {request.Adapter.Hash}");
+            AnnounceRound(request.Metrics, request.Adapter);
             instruments.OnRoundTrained(Id, request);
             signal.Pulse();
         }
@@ -113,6 +115,15 @@ public sealed partial class RunGrain
         (ledger, state.State.Trainer) = (null, null);
         await SaveAsync();
         return new Acknowledged();
+    }
+
+    /// <summary>Once, though rounds may be done again, and a silo be killed between storing events and storing where the run stands.</summary>
+    void AnnounceRound(string? metrics, AdapterReference adapter)
+    {
+        var text = $"version {adapter.Version}, {adapter.Hash}";
+        if (events.Has("adapter", text)) return;
+        if (metrics is not null) events.Add("round", metrics);
+        events.Add("adapter", text);
     }
 
     async Task FinishAsync()

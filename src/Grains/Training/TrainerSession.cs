@@ -188,7 +188,7 @@ public sealed class TrainerSession(
             var adapters = store!.List(oldest).Where(a => a.Version <= round).ToArray();
             if (adapters.Length != round - oldest + 1)
                 throw new PipelineException($"'{facts.Folder}' lacks adapter versions between {oldest} and {round}; restore its adapters folder, or start a new run");
-            var ready = new TrainerReady(Id, epoch, round, totals, adapters, [.. assembly.Complete().Where(l => l.Item.Round >= round)]);
+            var ready = new TrainerReady(Id, epoch, round, totals, adapters, [.. assembly.Complete().Where(l => l.Item.Round >= round)], compute!.LastMetrics);
             var reply = await Services.Calls.RetryAsync(token => RunGrain.TrainerReadyAsync(ready, token), Ended).ConfigureAwait(false);
             if (reply.Standing == TrainerStanding.Superseded) await EndAsync().ConfigureAwait(false);
         }

@@ -1,3 +1,4 @@
+using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
@@ -38,6 +39,19 @@ public sealed class TrainerStandingTests
         Assert.Equal(TrainerStanding.NeedsSync, response.Reply.Standing);
     }
 
+    [Fact]
+    public async Task Ready_OfATrainerWhoseLastRoundWasNotHeardOf_TellsItOnce()
+    {
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.Of(WorkerRole.Scorer));
+        var run = await ClaimedAsync(cluster);
+        await run.TrainerReadyAsync(Ready(0), Token);
+        await run.TrainerReadyAsync(Ready(1), Token);
+        await run.TrainerReadyAsync(Ready(1), Token);
+        var events = await run.ReadEventsAsync(new ReadEvents(Protocol.Version, "", 0), Token);
+        Assert.Single(events.Events, e => e is { Kind: "round", Text: "round 0" });
+        Assert.Single(events.Events, e => e.Kind == "adapter");
+    }
+
     static async Task<IRunGrain> ClaimedAsync(PipelineCluster cluster)
     {
         await cluster.StartRunAsync("run", FakeRuns.Specification(), FakeRuns.Prompts());
@@ -47,5 +61,5 @@ public sealed class TrainerStandingTests
     }
 
     static TrainerReady Ready(int round) =>
-        new(Trainer, 1, round, new ConsumedTotals(round, ""), [new AdapterReference(round, new string((char)('a' + round), 64), 1)], []);
+        new(Trainer, 1, round, new ConsumedTotals(round, ""), [new AdapterReference(round, new string((char)('a' + round), 64), 1)], [], round > 0 ? $"round {round - 1}" : null);
 }

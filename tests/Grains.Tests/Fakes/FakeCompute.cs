@@ -111,9 +111,12 @@ public sealed class FakeTrainer : ITrainerCompute
         if (!File.Exists(path)) return;
         var saved = JsonSerializer.Deserialize<Saved>(File.ReadAllText(path))!;
         (NextRound, pairs, digest, adapter) = (saved.NextRound, saved.Pairs, new ConsumedDigest(saved.Digest), Convert.FromHexString(saved.Adapter));
+        LastMetrics = saved.Metrics;
     }
 
     public int NextRound { get; private set; }
+
+    public string? LastMetrics { get; private set; }
 
     public ConsumedTotals Totals => new(pairs, digest.Value);
 
@@ -129,17 +132,17 @@ public sealed class FakeTrainer : ITrainerCompute
             pairs++;
         }
         NextRound++;
-        return $"round {round}, {prompts.Count} prompts";
+        return LastMetrics = $"round {round}, {prompts.Count} prompts";
     }
 
     public byte[] ExportAdapter() => [.. adapter];
 
     public void Commit(long epoch, bool finished) => Trainer.Checkpoints.AtomicFile.Write(
-        path, JsonSerializer.SerializeToUtf8Bytes(new Saved(NextRound, pairs, digest.Value, Convert.ToHexString(adapter), epoch)));
+        path, JsonSerializer.SerializeToUtf8Bytes(new Saved(NextRound, pairs, digest.Value, Convert.ToHexString(adapter), epoch, LastMetrics)));
 
     public void Dispose()
     {
     }
 
-    sealed record Saved(int NextRound, long Pairs, string Digest, string Adapter, long Epoch);
+    sealed record Saved(int NextRound, long Pairs, string Digest, string Adapter, long Epoch, string? Metrics);
 }
