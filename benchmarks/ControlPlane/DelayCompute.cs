@@ -82,6 +82,8 @@ public sealed class DelayCompute(StageDelays delays) : IComputeFactory
 
         public ConsumedTotals Totals { get; private set; } = new(0, "");
 
+        public string? LastMetrics => null;
+
         public string TrainRound(int round, IReadOnlyList<string> prompts, IReadOnlyList<ScoredPoolMessage> pools, CancellationToken cancellation)
         {
             var now = TimeProvider.System.GetTimestamp();

@@ -11,7 +11,7 @@ namespace SpoActors.Benchmarks.ControlPlane;
 /// <summary>
 /// What the pipeline costs beside the sequential loop: the tiny model on one device, both in turn, in the order A B B A so that a machine
 /// that slows down slows both. A round's time is from one end of training to the next; what remains of it when the stages' own seconds are
-/// taken off is dispatch, adapters, channels, leases and commits, and hardly depends on how fast the machine is at that moment.
+/// taken off is dispatch, adapters, channels, leases and commits; what the pipeline slows down inside a stage is only in whole rounds.
 /// </summary>
 static class Overhead
 {

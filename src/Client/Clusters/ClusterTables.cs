@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using SpoActors.Client.Console;
 using SpoActors.Grains.Interfaces.Catalogue;
 using SpoActors.Grains.Interfaces.Identity;
@@ -67,8 +66,8 @@ static class ClusterTables
     /// <summary>An event as a line.</summary>
     public static string Line(RunEventRecord record) => $"{Time(record.Time)} {Text(record)}";
 
-    /// <summary>A round's event carries its line of metrics.jsonl.</summary>
-    static string Text(RunEventRecord record) => record.Kind == "round" && JsonSerializer.Deserialize<RoundMetrics>(record.Text) is { } metrics
+    /// <summary>A round's event carries its metrics.</summary>
+    static string Text(RunEventRecord record) => record.Kind == "round" && RoundMetrics.FromJson(record.Text) is { } metrics
         ? ProgressText.Describe(metrics)
         : $"{record.Kind}: {record.Text}";
 

@@ -23,7 +23,7 @@ public sealed record TrainerClaimed([property: Id(0)] RunStatus Status, [propert
 /// <param name="Totals">What it has consumed.</param>
 /// <param name="Adapters">The adapters it can serve, the newest with version <paramref name="NextRound"/>.</param>
 /// <param name="Held">Items that it holds completely.</param>
-/// <param name="LastMetrics">The line of metrics.jsonl of the round before, in case the run has not heard of it; null if there is none.</param>
+/// <param name="LastMetrics">Metrics of the round before, in case the run has not heard of it; null if there is none.</param>
 [GenerateSerializer, Immutable, Alias("spo.TrainerReady")]
 public sealed record TrainerReady(
     [property: Id(0)] WorkerId Worker,
@@ -88,7 +88,7 @@ public sealed record CommitRequest([property: Id(0)] long Epoch, [property: Id(1
 /// <param name="NextRound">The round after it.</param>
 /// <param name="Adapter">The new adapter.</param>
 /// <param name="Totals">What is consumed now.</param>
-/// <param name="Metrics">The line of metrics.jsonl.</param>
+/// <param name="Metrics">Metrics of the round.</param>
 /// <param name="Committed">Whether a manifest was written.</param>
 [GenerateSerializer, Immutable, Alias("spo.RoundTrained")]
 public sealed record RoundTrained(

@@ -79,11 +79,11 @@ public interface ITrainerCompute : IDisposable
     /// <param name="round">Round.</param>
     /// <param name="prompts">All prompts of the round.</param>
     /// <param name="pools">All scored pools, in the order of items and segments.</param>
-    /// <returns>The line of metrics.jsonl.</returns>
+    /// <returns>The metrics of the round.</returns>
     string TrainRound(int round, IReadOnlyList<string> prompts, IReadOnlyList<ScoredPoolMessage> pools, CancellationToken cancellation);
 
-    /// <summary>The line of metrics.jsonl of the last round trained on, in this life or before; null if there is none.</summary>
-    string? LastMetrics => null;
+    /// <summary>What training on the last round returned, in this life or before; null if there is none.</summary>
+    string? LastMetrics { get; }
 
     /// <summary>The adapter as it is now, in the format that diffusers loads.</summary>
     byte[] ExportAdapter();

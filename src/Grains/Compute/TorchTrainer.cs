@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
@@ -37,7 +36,7 @@ sealed class TorchTrainer : ITrainerCompute
         {
             stage.Load(store.StatePath(last));
             NextRound = last.NextRound;
-            LastMetrics = MetricsFile.Read(metricsFile).LastOrDefault(m => m.Round == NextRound - 1) is { } metrics ? JsonSerializer.Serialize(metrics) : null;
+            LastMetrics = MetricsFile.Read(metricsFile).LastOrDefault(m => m.Round == NextRound - 1)?.ToJson();
         }
         // From now on a sampler on this device gives the trainer's values back.
         lease.Shared.IsTrained = true;
@@ -77,7 +76,7 @@ sealed class TorchTrainer : ITrainerCompute
                 TrainSeconds = time.GetElapsedTime(started).TotalSeconds,
             };
             progress.Report(new RoundFinished(metrics));
-            return LastMetrics = JsonSerializer.Serialize(metrics);
+            return LastMetrics = metrics.ToJson();
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Prometheus;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
@@ -113,8 +112,7 @@ public sealed class PipelineInstruments
 
     static IEnumerable<(string Name, double Value)> Figures(string line)
     {
-        if (!line.StartsWith('{')) return [];
-        var m = JsonSerializer.Deserialize<RoundMetrics>(line)!;
+        if (RoundMetrics.FromJson(line) is not { } m) return [];
         (string Name, double? Value)[] figures =
         [
             ("loss", m.Loss), ("margin", m.Margin), ("accuracy", m.Accuracy), ("clipped_share", m.ClippedShare), ("gradient_norm", m.GradientNorm),

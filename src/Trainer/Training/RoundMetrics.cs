@@ -1,3 +1,4 @@
+using System.Text.Json;
 namespace SpoActors.Trainer.Training;
 
 /// <summary>A line of <c>metrics.jsonl</c>: what a round did.</summary>
@@ -72,5 +73,21 @@ public sealed record RoundMetrics
             TrainSeconds = 0,
             ConsumedDigest = digest,
         };
+    }
+
+    /// <summary>As it travels between silos.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this);
+
+    /// <summary>What <see cref="ToJson"/> made; null for any other text.</summary>
+    public static RoundMetrics? FromJson(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RoundMetrics>(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }
