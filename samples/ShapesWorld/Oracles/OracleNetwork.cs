@@ -1,4 +1,5 @@
 using SpoActors.ShapesWorld.World;
+using SpoActors.Trainer.Models.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -24,14 +25,14 @@ public sealed class OracleNetwork : nn.Module
     public const int Qualities = 4;
 
     readonly ModuleList<OracleScale> scales = new();
-    readonly Conv2d head;
+    readonly Convolution2d head;
     readonly Linear quality_hidden, quality_out;
 
     public OracleNetwork() : base(nameof(OracleNetwork))
     {
         (int In, int Middle, int Out)[] sizes = [(3, 16, 24), (24, 48, 48), (48, 96, 96)];
         foreach (var (input, middle, output) in sizes) scales.Add(new OracleScale(input, middle, output));
-        head = nn.Conv2d(sizes[^1].Out, Outputs, 1);
+        head = new Convolution2d(sizes[^1].Out, Outputs, 1);
         quality_hidden = nn.Linear(2 * sizes.Sum(s => s.Out), 64);
         quality_out = nn.Linear(64, Qualities);
         RegisterComponents();
@@ -59,14 +60,14 @@ public sealed class OracleNetwork : nn.Module
 /// <summary>Halves the sides: a convolution of stride 2 and one of stride 1, each normalised by batch.</summary>
 sealed class OracleScale : nn.Module<Tensor, Tensor>
 {
-    readonly Conv2d down, same;
+    readonly Convolution2d down, same;
     readonly BatchNorm2d down_norm, same_norm;
 
     public OracleScale(int input, int middle, int output) : base(nameof(OracleScale))
     {
-        down = nn.Conv2d(input, middle, 3, stride: 2, padding: 1, bias: false);
+        down = new Convolution2d(input, middle, 3, stride: 2, padding: 1, hasBias: false);
         down_norm = nn.BatchNorm2d(middle);
-        same = nn.Conv2d(middle, output, 3, padding: 1, bias: false);
+        same = new Convolution2d(middle, output, 3, padding: 1, hasBias: false);
         same_norm = nn.BatchNorm2d(output);
         RegisterComponents();
     }

@@ -19,8 +19,9 @@ public static class NativeLibtorch
 
     const string Wrapper = "libLibTorchSharp.so";
 
-    // Dependencies first. The CUDA libraries must come before the wrapper, or the CPU dispatcher is all it sees.
-    static readonly string[] Required = ["libc10.so", "libtorch_cpu.so"];
+    const string C10 = "libc10.so", Cpu = "libtorch_cpu.so";
+
+    // The CUDA libraries must come before the wrapper, or the CPU dispatcher is all it sees.
     static readonly string[] Cuda = ["libc10_cuda.so", "libtorch_cuda.so"];
 
     static readonly Lock Gate = new();
@@ -54,14 +55,14 @@ public static class NativeLibtorch
 
         var named = Environment.GetEnvironmentVariable(FolderVariable);
         var wrapperFolder = SearchFolders().FirstOrDefault(f => File.Exists(Path.Combine(f, Wrapper)));
-        var torchFolder = string.IsNullOrEmpty(named) ? SearchFolders().FirstOrDefault(f => File.Exists(Path.Combine(f, Required[1]))) : named;
+        var torchFolder = string.IsNullOrEmpty(named) ? SearchFolders().FirstOrDefault(f => File.Exists(Path.Combine(f, Cpu))) : named;
         var source = string.IsNullOrEmpty(named) ? "NuGet package" : $"{FolderVariable}";
 
-        if (!string.IsNullOrEmpty(named) && !File.Exists(Path.Combine(named, Required[1])))
-            return Failed(source, $"{FolderVariable} is '{named}', but there is no {Required[1]} in it. Expected the lib folder of a PyTorch " +
+        if (!string.IsNullOrEmpty(named) && !File.Exists(Path.Combine(named, Cpu)))
+            return Failed(source, $"{FolderVariable} is '{named}', but there is no {Cpu} in it. Expected the lib folder of a PyTorch " +
                 "installation: python -c \"import torch,os;print(os.path.join(os.path.dirname(torch.__file__),'lib'))\" prints it.");
         if (torchFolder is null)
-            return Failed(source, $"{Required[1]} was found in none of the application's native folders ({string.Join(", ", SearchFolders())}). " +
+            return Failed(source, $"{Cpu} was found in none of the application's native folders ({string.Join(", ", SearchFolders())}). " +
                 $"Build with the package libtorch-cpu-linux-x64, or name a PyTorch lib folder in {FolderVariable}.");
         if (wrapperFolder is null)
             return Failed(source, $"{Wrapper} of the TorchSharp package was found in none of the application's native folders " +
@@ -70,7 +71,9 @@ public static class NativeLibtorch
         var loaded = new List<string>();
         try
         {
-            foreach (var file in Required) LoadFrom(torchFolder, file, loaded);
+            var c10 = LoadFrom(torchFolder, C10, loaded);
+            LoadFrom(torchFolder, Cpu, loaded);
+            LibtorchLog.OnlyErrors(c10);
             var hasCuda = File.Exists(Path.Combine(torchFolder, Cuda[1]));
             if (hasCuda) foreach (var file in Cuda) LoadFrom(torchFolder, file, loaded);
             LoadFrom(torchFolder, "libtorch.so", loaded);

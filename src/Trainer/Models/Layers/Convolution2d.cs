@@ -8,8 +8,8 @@ public sealed class Convolution2d : WeightedLayer
     readonly long[] strides;
     readonly long[] paddings;
 
-    public Convolution2d(int inChannels, int outChannels, int kernel, int stride = 1, int padding = 0, Device? device = null, ScalarType? dtype = null)
-        : base(nameof(Convolution2d), [outChannels, inChannels, kernel, kernel], hasBias: true, device, dtype) =>
+    public Convolution2d(int inChannels, int outChannels, int kernel, int stride = 1, int padding = 0, bool hasBias = true, Device? device = null, ScalarType? dtype = null)
+        : base(nameof(Convolution2d), [outChannels, inChannels, kernel, kernel], hasBias, device, dtype) =>
         (strides, paddings) = ([stride, stride], [padding, padding]);
 
     /// <param name="input_BCHW">[B, C, H, W].</param>
@@ -17,9 +17,9 @@ public sealed class Convolution2d : WeightedLayer
     public override Tensor forward(Tensor input_BCHW)
     {
         var type = ComputeType.Of(weight);
-        if (type == weight.dtype) return nn.functional.conv2d(input_BCHW, weight, bias, strides, paddings);
+        if (type == weight.dtype) return Convolutions.Conv2d(input_BCHW, weight, bias, strides, paddings);
         using var scope = NewDisposeScope();
-        return nn.functional.conv2d(input_BCHW.to_type(type), weight.to_type(type), bias!.to_type(type), strides, paddings)
+        return Convolutions.Conv2d(input_BCHW.to_type(type), weight.to_type(type), bias?.to_type(type), strides, paddings)
             .to_type(input_BCHW.dtype).MoveToOuterDisposeScope();
     }
 }
