@@ -1,24 +1,18 @@
-using SpoActors.ShapesWorld.Training;
 using SpoActors.ShapesWorld.World;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Preference.Data;
-using SpoActors.Trainer.Preference.Training;
-using static TorchSharp.torch;
 
 namespace SpoActors.ShapesWorld.Preference;
-
-/// <summary>A batch of pairs with their labels; images float32 in -1 .. 1, [B, 3, 64, 64].</summary>
-public sealed record LabelledPairs(IReadOnlyList<string> Captions, Tensor First_BCHW, Tensor Second_BCHW, PairLabels Labels);
 
 /// <summary>
 /// Training pairs: half of them by the model, half renders of one caption in two qualities, of which some have one image of another
 /// caption. Renders cover qualities and mistakes that the model rarely shows.
 /// </summary>
-public sealed class PairSource : IDisposable
+public sealed class PairSource : IPairSource
 {
     const double WrongCaptionShare = 0.3;
 
-    readonly List<(string Caption, byte[] First, byte[] Second, double Label)> pairs = [];
+    readonly List<LabelledPair> pairs = [];
     readonly SceneRenderer renderer = new();
     readonly ulong seed;
 
@@ -31,27 +25,27 @@ public sealed class PairSource : IDisposable
         var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.parquet").Order(StringComparer.Ordinal).ToList() : [];
         if (files.Count == 0) throw new InvalidDataException($"'{folder}' holds no parquet files of preferences; make them first.");
         foreach (var example in files.SelectMany(PickAPicFile.Read))
-            pairs.Add((example.Caption, Decode(example.Image0), Decode(example.Image1), example.Label0));
+            pairs.Add(new LabelledPair(example.Caption, Decode(example.Image0), Decode(example.Image1), example.Label0, example.Label1));
     }
 
     /// <summary>Pairs by the model.</summary>
-    public int Count => pairs.Count;
+    public int ModelPairs => pairs.Count;
 
-    /// <summary>The batch of a training step; the same whenever it is asked for.</summary>
-    public LabelledPairs Batch(int step, int size)
+    /// <summary>None: renders never end.</summary>
+    public int? Count => null;
+
+    public IReadOnlyList<LabelledPair> Batch(int step, int size)
     {
         var random = new SceneRandom(seed, WorldDraw.Order, (uint)step, 1);
-        var chosen = new List<(string Caption, byte[] First, byte[] Second, double Label)>();
+        var chosen = new List<LabelledPair>();
         for (var i = 0; i < size; i++)
             chosen.Add(i % 2 == 0 ? pairs[random.Below(pairs.Count)] : Render(ref random, (uint)(step * size + i)));
-        var label_B = tensor(chosen.Select(c => (float)c.Label).ToArray());
-        return new LabelledPairs([.. chosen.Select(c => c.Caption)], ImageTensors.FromBytes([.. chosen.Select(c => c.First)]),
-            ImageTensors.FromBytes([.. chosen.Select(c => c.Second)]), new PairLabels(label_B, 1 - label_B, ones_like(label_B)));
+        return chosen;
     }
 
     public void Dispose() => renderer.Dispose();
 
-    (string, byte[], byte[], double) Render(ref SceneRandom random, uint index)
+    LabelledPair Render(ref SceneRandom random, uint index)
     {
         var caption = PromptSplit.Draw(seed ^ 0x9A1, index, heldOut: false);
         var (first, second) = (SceneGenerator.Create(caption, seed, 2 * index), SceneGenerator.Create(caption, seed, 2 * index + 1));
@@ -64,11 +58,13 @@ public sealed class PairSource : IDisposable
             else (second, soft1) = (other, soft);
         }
         var label = Utility.Label(Utility.Of(first.Quality.Aesthetics, soft0), Utility.Of(second.Quality.Aesthetics, soft1), ref random);
-        return (caption.Caption, renderer.Render(first), renderer.Render(second), label);
+        return new LabelledPair(caption.Caption, Picture(first), Picture(second), label, 1 - label);
     }
 
     static double SoftOf(SceneDescription caption, Scene scene) => Oracles.Alignment.Of(caption,
         [.. scene.Objects.Select(o => new Oracles.FoundObject(o.Colour, o.Shape, o.X, o.Y, o.Radius, 1))]).Soft;
 
-    static byte[] Decode(byte[] picture) => PixelImage.Decode(picture, "an image of the preference data").ToRgb().Data;
+    PixelImage Picture(Scene scene) => new(Scene.Size, Scene.Size, 3, renderer.Render(scene));
+
+    static PixelImage Decode(byte[] picture) => PixelImage.Decode(picture, "an image of the preference data").ToRgb();
 }

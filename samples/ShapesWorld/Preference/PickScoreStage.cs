@@ -38,9 +38,10 @@ public sealed class PickScoreStage : ITrainingStage
     public double ComputeGradients(int step)
     {
         var batch = pairs.Batch(step, BatchSize);
-        var text_BP = ClipFeatures.Normalize(clip.TextFeatures(tokenizer.EncodeBatch(batch.Captions)));
-        var images = ClipFeatures.Normalize(clip.ImageFeatures(cat([batch.First_BCHW, batch.Second_BCHW]))).chunk(2);
-        var loss = PreferenceCriterion.Loss(new PairFeatures(text_BP, images[0], images[1], clip.LogitScale.exp()), batch.Labels);
+        var text_BP = ClipFeatures.Normalize(clip.TextFeatures(tokenizer.EncodeBatch([.. batch.Select(p => p.Caption)])));
+        var images_BCHW = ImageTensors.FromBytes([.. batch.Select(p => p.First.Data), .. batch.Select(p => p.Second.Data)]);
+        var images = ClipFeatures.Normalize(clip.ImageFeatures(images_BCHW)).chunk(2);
+        var loss = PreferenceCriterion.Loss(new PairFeatures(text_BP, images[0], images[1], clip.LogitScale.exp()), new PairLabelling().Of(batch));
         loss.backward();
         return loss.item<float>();
     }
@@ -48,7 +49,7 @@ public sealed class PickScoreStage : ITrainingStage
     public IReadOnlyDictionary<string, double> Export(string folder)
     {
         ClipFolders.WriteDual(folder, ClipStage.Config, State);
-        return new Dictionary<string, double> { ["logit_scale"] = clip.LogitScale.exp().item<float>(), ["model_pairs"] = pairs.Count };
+        return new Dictionary<string, double> { ["logit_scale"] = clip.LogitScale.exp().item<float>(), ["model_pairs"] = pairs.ModelPairs };
     }
 
     public void Dispose()

@@ -1,83 +1,66 @@
 using SpoActors.ShapesWorld.Training;
-using SpoActors.Trainer.Models.Clip;
-using SpoActors.Trainer.Models.UNet;
-using SpoActors.Trainer.Pipelines;
+using SpoActors.Specification;
 using SpoActors.Trainer.Preference.Training;
-using SpoActors.Trainer.Tokenization;
+using SpoActors.Trainer.Progress;
 using static TorchSharp.torch;
 
 namespace SpoActors.ShapesWorld.Preference;
 
 /// <summary>
-/// Trains the step-aware preference model (paper section 4.1): both images of a pair are noised to the same random timestep with the
-/// same noise, and the judge, which knows the timestep (or, as an ablation, does not), learns the pair's label from the base model's decoded predictions.
+/// Trains the step-aware preference model (paper section 4.1), or its ablation without the timestep, by the loop of <c>spo train-spm</c>; the
+/// pairs are this world's, half of them fresh renders.
 /// </summary>
-public sealed class SpmStage : ITrainingStage
+/// <param name="model">The chain's model folder, with the base model and PickScore.</param>
+/// <param name="preferences">Folder of the base model's pairs.</param>
+/// <param name="pickScore">The judge to start from.</param>
+/// <param name="time">Measures the steps.</param>
+public sealed class SpmStage(string model, string preferences, string pickScore, TimeProvider time)
 {
-    const int BatchSize = 16;
-    const double PeakRate = 3e-4, GuidanceScale = 4;
-
-    readonly JudgeNetwork network;
-    readonly PairSource pairs;
-    readonly DiffusionModel model;
-    readonly PairDistortion distortion;
-    readonly IPromptTokenizer tokenizer;
-    readonly ulong seed;
-
-    /// <param name="network">A judge that still scores as PickScore does; owned by the stage from now on.</param>
-    /// <param name="pairs">Training pairs; owned too.</param>
-    /// <param name="model">The base model, frozen.</param>
-    /// <param name="tokenizer">The judge's.</param>
-    /// <param name="seed">Of timesteps and noise.</param>
-    /// <param name="steps">Steps in all.</param>
-    public SpmStage(JudgeNetwork network, PairSource pairs, DiffusionModel model, IPromptTokenizer tokenizer, ulong seed, int steps)
+    /// <summary>Settings of a training; what it leaves unsaid is the paper's.</summary>
+    PreferenceTrainingSpecification Settings(ChainSettings chain, string name, bool stepConditioning) => new()
     {
-        (this.network, this.pairs, this.model, this.tokenizer, this.seed, Steps) = (network, pairs, model, tokenizer, seed, steps);
-        distortion = new PairDistortion(model.UNet, model.Decoder.Vae, model.Schedule, GuidanceScale);
-        Optimizer = TrainableModule.Optimizer(network.Module, weightDecay: 0.1);
-        State = TrainableModule.Tensors(network.Module);
+        Name = name,
+        Seed = chain.Seed,
+        Model = new ModelSpecification { Path = model, Threads = 1 },
+        Start = new StartSpecification { Path = pickScore, StepConditioning = stepConditioning },
+        Data = new PairDataSpecification { Train = [preferences] },
+        Distortion = new DistortionSpecification { GuidanceScale = 4, BatchSize = 32 },
+        Optimizer = new JudgeOptimizerSpecification { LearningRate = 3e-4, WarmupSteps = Math.Max(1, chain.SpmSteps / 10), WeightDecay = 0.1 },
+        Training = new JudgeTrainingSpecification { Steps = chain.SpmSteps, BatchSize = 16, MicroBatchSize = 16, Precision = NumberType.Float32 },
+        Validation = new JudgeValidationSpecification { Every = 0 },
+        Checkpoints = new JudgeCheckpointSpecification { Every = chain.CheckpointEvery, Keep = 1, ModelDtype = NumberType.Float16 },
+    };
+
+    /// <summary>Trains, or goes on, to the last step, and writes the model.</summary>
+    /// <param name="chain">Seed and lengths.</param>
+    /// <param name="folder">Holds the checkpoints; its name is that of the stage.</param>
+    /// <param name="target">Where the finished model goes.</param>
+    /// <param name="stepConditioning">False for the ablation.</param>
+    /// <param name="report">Told of the progress.</param>
+    /// <param name="cancel">Stops after the step at hand, with a checkpoint.</param>
+    /// <returns>Figures to keep with the model.</returns>
+    /// <exception cref="SpecificationException">Something that it needs is missing or damaged.</exception>
+    public IReadOnlyDictionary<string, double> Run(
+        ChainSettings chain, string folder, string target, bool stepConditioning, Action<ChainProgress> report, CancellationToken cancel)
+    {
+        var name = Path.GetFileName(folder);
+        var settings = Settings(chain, name, stepConditioning);
+        using var inputs = JudgeInputs.Check(settings);
+        using var pairs = new PairSource(preferences, chain.Seed);
+        var parts = inputs.Load() with { Pairs = pairs };
+        var reports = new StageReports(name, chain.SpmSteps, chain.ReportEvery, time, report);
+        Directory.CreateDirectory(folder);
+        using var training = new JudgeTraining(settings, parts, folder, new Steps(reports), time) { ModelFolder = target };
+        training.Execute(cancel);
+        using var logitScale = parts.Network.Module.state_dict()["logit_scale"].exp();
+        return new Dictionary<string, double> { ["logit_scale"] = logitScale.item<float>(), [StageRunner.SecondsKey] = reports.Elapsed.TotalSeconds };
     }
 
-    public int Steps { get; }
-
-    public SpoActors.Trainer.Optimization.AdamW Optimizer { get; }
-
-    public IReadOnlyDictionary<string, Tensor> State { get; }
-
-    public double LearningRate(int step) => LearningRates.OneCycle(step, Steps, PeakRate);
-
-    public double ComputeGradients(int step)
+    sealed class Steps(StageReports reports) : IRunProgress
     {
-        var batch = pairs.Batch(step, BatchSize);
-        using var generator = TrainableModule.Noise(seed ^ 0x59A, step);
-        var size = model.LatentSize(null, null);
-        long[] shape = [BatchSize, size.Channels, size.Height, size.Width];
-        var timesteps_B = randint(0, model.Schedule.Config.NumTrainTimesteps, [BatchSize], ScalarType.Int64, generator: generator);
-        var noise_BChw = randn(shape, generator: generator);
-        var encoderNoise_BChw = randn([2 * BatchSize, .. shape[1..]], generator: generator);
-        var both_B = cat([timesteps_B, timesteps_B]);
-        var images_BCHW = distortion.Distort(cat([batch.First_BCHW, batch.Second_BCHW]), both_B, encoderNoise_BChw, cat([noise_BChw, noise_BChw]),
-            Negative(), model.Prompts.Encode([.. batch.Captions, .. batch.Captions])).Decoded.clamp(-1, 1);
-
-        var text_BP = ClipFeatures.Normalize(network.TextFeatures(tokenizer.EncodeBatch(batch.Captions)));
-        var features = ClipFeatures.Normalize(network.ImageFeatures(images_BCHW, both_B)).chunk(2);
-        var loss = PreferenceCriterion.Loss(new PairFeatures(text_BP, features[0], features[1], network.LogitScale.exp()), batch.Labels);
-        loss.backward();
-        return loss.item<float>();
+        public void Report(RunEvent runEvent)
+        {
+            if (runEvent is JudgeStepFinished { Metrics: var step }) reports.Finished(step.Step, step.Loss);
+        }
     }
-
-    public IReadOnlyDictionary<string, double> Export(string folder)
-    {
-        ClipFolders.WriteDual(folder, ClipStage.Config, State);
-        return new Dictionary<string, double> { ["logit_scale"] = network.LogitScale.exp().item<float>() };
-    }
-
-    public void Dispose()
-    {
-        Optimizer.Dispose();
-        network.Module.Dispose();
-        pairs.Dispose();
-    }
-
-    UNetConditioning Negative() => new(model.Prompts.EncodeUnconditional().EncoderHiddenStates.expand(2 * BatchSize, -1, -1));
 }

@@ -28,7 +28,7 @@ public sealed record ChainSettings
 
     public int PickScoreSteps { get; init; } = 900;
 
-    public int SpmSteps { get; init; } = 600;
+    public int SpmSteps { get; init; } = 2400;
 
     /// <summary>Steps between checkpoints of a stage.</summary>
     public int CheckpointEvery { get; init; } = 200;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using SpoActors.Trainer.Checkpoints;
@@ -7,19 +6,11 @@ using static TorchSharp.torch;
 
 namespace SpoActors.ShapesWorld.Training;
 
-/// <summary>Progress of a stage.</summary>
-/// <param name="Stage">Its name.</param>
-/// <param name="Step">Steps done.</param>
-/// <param name="Steps">Steps in all.</param>
-/// <param name="Loss">Mean loss since the last report.</param>
-/// <param name="Left">Time to go at the present speed.</param>
-public sealed record StageProgress(string Stage, int Step, int Steps, double Loss, TimeSpan Left);
-
 /// <summary>
 /// Runs a stage from wherever its folder says it stands. A checkpoint is one file, replaced atomically: a crash at any moment leaves the
 /// last one whole. A finished stage has <c>done.json</c> and is not run again.
 /// </summary>
-public sealed class StageRunner(TimeProvider time, Action<StageProgress> report)
+public sealed class StageRunner(TimeProvider time, Action<ChainProgress> report)
 {
     /// <summary>Marks a finished stage and holds its figures.</summary>
     public const string DoneFile = "done.json";
@@ -28,6 +19,7 @@ public sealed class StageRunner(TimeProvider time, Action<StageProgress> report)
     public const string SecondsKey = "seconds_since_resume";
 
     const string StateFile = "state.safetensors", StepKey = "step", OptimizerPrefix = "optimizer.";
+
     /// <summary>Steps between checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 200;
 
@@ -47,7 +39,7 @@ public sealed class StageRunner(TimeProvider time, Action<StageProgress> report)
         Directory.CreateDirectory(folder);
         using var stage = create();
         var first = Resume(stage, folder);
-        var (started, sum, count) = (time.GetTimestamp(), 0.0, 0);
+        var reports = new StageReports(name, stage.Steps, ReportEvery, time, report);
         for (var step = first; step < stage.Steps; step++)
         {
             if (cancel.IsCancellationRequested)
@@ -55,17 +47,12 @@ public sealed class StageRunner(TimeProvider time, Action<StageProgress> report)
                 Save(stage, folder, step);
                 cancel.ThrowIfCancellationRequested();
             }
-            sum += TrainStep(stage, step);
-            count++;
+            var loss = TrainStep(stage, step);
             if ((step + 1) % CheckpointEvery == 0) Save(stage, folder, step + 1);
-            if ((step + 1) % ReportEvery != 0 && step + 1 != stage.Steps) continue;
-            var left = time.GetElapsedTime(started) / (step + 1 - first) * (stage.Steps - step - 1);
-            report(new StageProgress(name, step + 1, stage.Steps, sum / count, left));
-            (sum, count) = (0, 0);
+            reports.Finished(step, loss);
         }
         Save(stage, folder, stage.Steps);
-        var figures = new Dictionary<string, double>(stage.Export(target)) { [SecondsKey] = time.GetElapsedTime(started).TotalSeconds };
-        MarkDone(folder, figures);
+        MarkDone(folder, new Dictionary<string, double>(stage.Export(target)) { [SecondsKey] = reports.Elapsed.TotalSeconds });
     }
 
     /// <summary>Marks a stage as finished.</summary>

@@ -16,7 +16,7 @@ namespace SpoActors.ShapesWorld.Training;
 /// The chain from nothing to a text-to-image model and its step-aware preference model. A work folder holds a folder for each stage, with its checkpoint, and <c>model</c>,
 /// a diffusers folder that fills up stage by stage. Run again, it goes on where it stopped.
 /// </summary>
-public sealed class TrainingChain(ChainSettings settings, string workFolder, TimeProvider time, Action<StageProgress> report)
+public sealed class TrainingChain(ChainSettings settings, string workFolder, TimeProvider time, Action<ChainProgress> report)
 {
     public const string Oracle = "oracle", Vae = "vae", Clip = "clip", UNet = "unet", Preferences = "preferences", PickScore = "pickscore", Spm = "spm", PlainSpm = "spm-plain";
 
@@ -89,19 +89,16 @@ public sealed class TrainingChain(ChainSettings settings, string workFolder, Tim
         using var oracle = ShapesOracle.Load(Path.Combine(Model, Oracle));
         var started = time.GetTimestamp();
         new PreferenceImages(model, oracle, settings.Seed ^ 0x9EF, settings.PromptsOfAFile).Create(FolderOf(Preferences), settings.PreferenceFiles, done =>
-            report(new StageProgress(Preferences, done, settings.PreferenceFiles, 0, time.GetElapsedTime(started) / done * (settings.PreferenceFiles - done))), cancel);
+            report(new ChainProgress(Preferences, done, settings.PreferenceFiles, 0, time.GetElapsedTime(started) / done * (settings.PreferenceFiles - done))), cancel);
         StageRunner.MarkDone(FolderOf(Preferences), new Dictionary<string, double>());
     }
 
     void RunSpm(string stage, CancellationToken cancel)
     {
         if (StageRunner.IsDone(FolderOf(stage))) return;
-        Require(stage, UNet, PickScore);
-        var start = Path.Combine(Model, PickScore);
-        using var model = DiffusionModel.Load(new ModelSpecification { Path = Model });
-        runner.Run(stage, FolderOf(stage), Path.Combine(Model, stage), () => new SpmStage(
-            stage == Spm ? JudgeNetwork.StepAware(JudgeLoading.TimeConditioned(start, settings.Seed)) : JudgeNetwork.Plain(JudgeLoading.Clip(start)),
-            Pairs(), model, Tokenizer(), settings.Seed, settings.SpmSteps), cancel);
+        Require(stage, UNet, Preferences, PickScore);
+        var training = new SpmStage(Model, FolderOf(Preferences), Path.Combine(Model, PickScore), time);
+        StageRunner.MarkDone(FolderOf(stage), training.Run(settings, FolderOf(stage), Path.Combine(Model, stage), stepConditioning: stage == Spm, report, cancel));
     }
 
     PairSource Pairs() => new(FolderOf(Preferences), settings.Seed);

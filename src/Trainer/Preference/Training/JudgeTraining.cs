@@ -40,6 +40,7 @@ public sealed class JudgeTraining : IDisposable
     public JudgeTraining(PreferenceTrainingSpecification settings, JudgeParts parts, string folder, IRunProgress progress, TimeProvider time)
     {
         (this.settings, this.parts, this.folder, this.progress, this.time) = (settings, parts, folder, progress, time);
+        ModelFolder = Path.Combine(folder, "model");
         Steps = settings.Training.Steps ?? StepsOf(settings.Training.Epochs!.Value);
         var o = settings.Optimizer;
         trainer = new PreferenceTrainer(parts.Network,
@@ -52,8 +53,8 @@ public sealed class JudgeTraining : IDisposable
     /// <summary>Optimizer steps of the whole training.</summary>
     public int Steps { get; }
 
-    /// <summary>The finished model's folder.</summary>
-    public string ModelFolder => Path.Combine(folder, "model");
+    /// <summary>The finished model's folder; unless said otherwise, <c>model</c> in the training's.</summary>
+    public string ModelFolder { get; init; }
 
     /// <summary>Trains, or goes on, to the last step, and writes the model.</summary>
     /// <returns>The final commit, and the SHA-256 of the model's weights.</returns>
