@@ -12,7 +12,7 @@ namespace SpoActors.Trainer.Models.Layers;
 /// <remarks>Shape letters: B images, C input channels, O output channels, H and W pixels, K kernel.</remarks>
 static class Convolutions
 {
-    /// <summary>Blocks of channels with which all passes are right; forward passes are with the smaller one, and with any number of outputs.</summary>
+    /// <summary>Blocks of channels with which all passes are right; forward passes are with the smaller one or less than that, and with any number of outputs.</summary>
     const long GradientBlock = 32, ForwardBlock = 16;
 
     /// <summary>As <c>nn.functional.conv2d</c>; the result is a tensor of its own.</summary>
@@ -26,7 +26,7 @@ static class Convolutions
     {
         var hasGradient = is_grad_enabled() && (input_BCHW.requires_grad || weight_OCKK.requires_grad);
         var (outputs, inputs) = (weight_OCKK.shape[0], weight_OCKK.shape[1]);
-        var moreInputs = Missing(inputs, hasGradient ? GradientBlock : ForwardBlock);
+        var moreInputs = hasGradient ? Missing(inputs, GradientBlock) : inputs > ForwardBlock ? Missing(inputs, ForwardBlock) : 0;
         var moreOutputs = hasGradient ? Missing(outputs, GradientBlock) : 0;
         if (moreInputs == 0 && moreOutputs == 0) return nn.functional.conv2d(input_BCHW, weight_OCKK, bias_O, strides, paddings);
         using var scope = NewDisposeScope();
