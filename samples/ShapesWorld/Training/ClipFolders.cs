@@ -11,7 +11,7 @@ static class ClipFolders
     const string TextPrefix = "text_model.";
 
     /// <summary>Text and vision tower with tokenizer and preprocessing: what a preference model's processor is loaded from.</summary>
-    public static void WriteDual(string folder, ClipConfig config, IReadOnlyDictionary<string, Tensor> weights, string weightsFile = "model.safetensors")
+    public static void WriteDual(string folder, ClipConfig config, IReadOnlyDictionary<string, Tensor> weights)
     {
         ModelFiles.WriteJson(Path.Combine(folder, "config.json"), new JsonObject
         {
@@ -23,7 +23,7 @@ static class ClipFolders
             ["text_config"] = Text(config.Text),
             ["vision_config"] = Vision(config.Vision),
         });
-        ModelFiles.WriteWeights(Path.Combine(folder, weightsFile), weights);
+        ModelFiles.WriteWeights(Path.Combine(folder, "model.safetensors"), weights);
         WritePreprocessor(folder, config.Vision.ImageSize);
         TokenizerFiles.Write(folder);
     }

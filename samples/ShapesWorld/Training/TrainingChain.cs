@@ -63,7 +63,7 @@ public sealed class TrainingChain(ChainSettings settings, string workFolder, Tim
             case PickScore:
                 Require(stage, Clip, Preferences);
                 runner.Run(stage, FolderOf(stage), Path.Combine(Model, PickScore),
-                    () => new PickScoreStage(JudgeLoading.Clip(Path.Combine(Model, Clip)), Pairs(), Tokenizer(), settings.PickScoreSteps), cancel);
+                    () => new PickScoreStage(LoadClip(), Pairs(), Tokenizer(), settings.PickScoreSteps), cancel);
                 break;
             default:
                 RunSpm(stage, cancel);
@@ -97,8 +97,8 @@ public sealed class TrainingChain(ChainSettings settings, string workFolder, Tim
     {
         if (StageRunner.IsDone(FolderOf(stage))) return;
         Require(stage, UNet, Preferences, PickScore);
-        var training = new SpmStage(Model, FolderOf(Preferences), Path.Combine(Model, PickScore), time);
-        StageRunner.MarkDone(FolderOf(stage), training.Run(settings, FolderOf(stage), Path.Combine(Model, stage), stepConditioning: stage == Spm, report, cancel));
+        var training = new SpmStage(settings, Model, FolderOf(Preferences), time);
+        StageRunner.MarkDone(FolderOf(stage), training.Run(FolderOf(stage), stepConditioning: stage == Spm, report, cancel));
     }
 
     PairSource Pairs() => new(FolderOf(Preferences), settings.Seed);
@@ -112,11 +112,19 @@ public sealed class TrainingChain(ChainSettings settings, string workFolder, Tim
 
     ClipTextModel LoadTextEncoder()
     {
-        var folder = Path.Combine(Model, "text_encoder");
-        using var source = ComponentWeights.Open(folder);
-        var model = new ClipTextModel(ClipTextConfig.Load(Path.Combine(folder, "config.json")), META);
-        ModuleLoading.Load(model, source, new LoadOptions { Dtype = ScalarType.Float32 }).eval();
+        var model = Load("text_encoder", config => new ClipTextModel(ClipTextConfig.Load(config), META));
+        model.eval();
         return model;
+    }
+
+    ClipModel LoadClip() => Load(Clip, config => new ClipModel(ClipConfig.Load(config), META));
+
+    /// <summary>A finished part of the model, in float32.</summary>
+    T Load<T>(string part, Func<string, T> create) where T : nn.Module
+    {
+        var folder = Path.Combine(Model, part);
+        using var source = ComponentWeights.Open(folder);
+        return ModuleLoading.Load(create(Path.Combine(folder, "config.json")), source, new LoadOptions { Dtype = ScalarType.Float32 });
     }
 
     ClipTokenizer Tokenizer() => ClipTokenizer.FromFolder(Path.Combine(Model, "tokenizer"), ClipTokenizerKind.Slow);

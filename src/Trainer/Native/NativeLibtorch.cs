@@ -21,7 +21,7 @@ public static class NativeLibtorch
 
     const string C10 = "libc10.so", Cpu = "libtorch_cpu.so";
 
-    // The CUDA libraries must come before the wrapper, or the CPU dispatcher is all it sees.
+    // Loaded after those two and before the wrapper, which else would see nothing but the CPU's dispatcher.
     static readonly string[] Cuda = ["libc10_cuda.so", "libtorch_cuda.so"];
 
     static readonly Lock Gate = new();
