@@ -12,8 +12,11 @@ namespace SpoActors.Trainer.Models.Layers;
 /// <remarks>Shape letters: B images, C input channels, O output channels, H and W pixels, K kernel.</remarks>
 static class Convolutions
 {
-    /// <summary>Blocks of channels with which all passes are right; forward passes are with the smaller one or less than that, and with any number of outputs.</summary>
-    const long GradientBlock = 32, ForwardBlock = 16;
+    /// <summary>Channels in whole blocks of this size are right in all passes and types.</summary>
+    const long Block = 32;
+
+    /// <summary>Forward passes in float32 are right with inputs in blocks of this size or fewer than one, and with any number of outputs.</summary>
+    const long ForwardBlock = 16;
 
     /// <summary>As <c>nn.functional.conv2d</c>; the result is a tensor of its own.</summary>
     internal static Tensor Conv2d(Tensor input_BCHW, Tensor weight_OCKK, Tensor? bias_O, long[] strides, long[] paddings) =>
@@ -24,10 +27,10 @@ static class Convolutions
     /// <summary>The same with channels filled up to whole blocks by zeros.</summary>
     internal static Tensor Padded(Tensor input_BCHW, Tensor weight_OCKK, Tensor? bias_O, long[] strides, long[] paddings)
     {
-        var hasGradient = is_grad_enabled() && (input_BCHW.requires_grad || weight_OCKK.requires_grad);
+        var forwardAlone = weight_OCKK.dtype == ScalarType.Float32 && !(is_grad_enabled() && (input_BCHW.requires_grad || weight_OCKK.requires_grad));
         var (outputs, inputs) = (weight_OCKK.shape[0], weight_OCKK.shape[1]);
-        var moreInputs = hasGradient ? Missing(inputs, GradientBlock) : inputs > ForwardBlock ? Missing(inputs, ForwardBlock) : 0;
-        var moreOutputs = hasGradient ? Missing(outputs, GradientBlock) : 0;
+        var moreInputs = !forwardAlone ? Missing(inputs, Block) : inputs > ForwardBlock ? Missing(inputs, ForwardBlock) : 0;
+        var moreOutputs = forwardAlone ? 0 : Missing(outputs, Block);
         if (moreInputs == 0 && moreOutputs == 0) return nn.functional.conv2d(input_BCHW, weight_OCKK, bias_O, strides, paddings);
         using var scope = NewDisposeScope();
         var input = moreInputs == 0 ? input_BCHW : nn.functional.pad(input_BCHW, [0, 0, 0, 0, 0, moreInputs]);
