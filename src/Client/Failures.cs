@@ -1,6 +1,7 @@
 using SpoActors.Grains.Interfaces;
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Tokenization;
@@ -20,7 +21,7 @@ static class Failures
         RunStateException => (ExitCode.RunConflict, exception.Message),
         PipelineException pipeline => (Code(pipeline.Fault), pipeline.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.NotFound, exception.Message),
-        NativeLibtorchException => (ExitCode.DeviceUnavailable, exception.Message),
+        NativeLibtorchException or DeviceException => (ExitCode.DeviceUnavailable, exception.Message),
         // A static constructor of TorchSharp was the first to need the library.
         TypeInitializationException { InnerException: { } inner } => Explain(inner),
         IOException or UnauthorizedAccessException => (ExitCode.Failed, exception.Message),

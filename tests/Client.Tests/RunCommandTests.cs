@@ -46,6 +46,7 @@ public sealed class RunCommandTests
         var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--set", "evaluation.oracle=shapes_world"));
         Assert.Equal(ExitCode.InvalidInput, code);
         Assert.Contains("holds no oracle/model.safetensors, which evaluation.oracle: shapes_world needs", output.StandardError, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["tiny"]), "a run that never committed anything is in the way of the next attempt");
     }
 
     [Fact]
@@ -94,6 +95,19 @@ public sealed class RunCommandTests
         Assert.False(Directory.Exists(folder["runs"]));
     }
 
+    [Fact]
+    public async Task Run_WhenSeveralModelsAreWrong_ListsThemAllAndMakesNoFolder()
+    {
+        using var folder = new TemporaryFolder();
+        var broken = folder.Write("broken.safetensors", "x");
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"model.vae={broken}", "--set", $"preference.path={broken}", "--set", "lora.target_modules=[to_x]"));
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains("has 3 problems:", output.StandardError, StringComparison.Ordinal);
+        foreach (var key in new[] { "model.vae: found", "preference.path: found", "lora.target_modules: found" })
+            Assert.Contains(key, output.StandardError, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["runs"]));
+    }
+
     [Theory]
     [InlineData("cuda:97", ExitCode.DeviceUnavailable, "cuda:97")]
     [InlineData("tpu", ExitCode.InvalidInput, "expected cpu, cuda or cuda:N")]
@@ -120,7 +134,7 @@ public sealed class RunCommandTests
         var prompts = folder.Write("long.txt", $"short\n{new string('x', 10_000)}\n");
         var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"prompts.path={prompts}"));
         Assert.Equal(ExitCode.InvalidInput, code);
-        Assert.Contains("prompt 2: found 10000 characters; expected at most 8192", output.StandardError, StringComparison.Ordinal);
+        Assert.Contains("prompts.path: found 10000 characters (prompt 2); expected at most 8192", output.StandardError, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -75,6 +75,7 @@ public sealed class SpecificationReadingTests
 
     [Theory]
     [InlineData("sampling.stepz=3", "--set sampling.stepz=3: sampling.stepz: found an unknown key")]
+    [InlineData("nonsense.key=3", "--set nonsense.key=3: nonsense: found an unknown key")]
     [InlineData("sampling.steps=many", "--set sampling.steps=many: sampling.steps: found 'many'; expected a whole number")]
     [InlineData("sampling.steps", "--set sampling.steps: found no key=value")]
     [InlineData("=3", "--set =3: found no key=value")]

@@ -95,17 +95,31 @@ public sealed class SpecificationValidationTests
             """);
         var message = Assert.Throws<SpecificationException>(() => SpecificationFile.Load(config, ["lora.rank=0"])).Message;
         Assert.Equal($"""
-            '{config}' has 9 problems:
+            '{config}' has 10 problems:
               - line 13: sampling.etta: found an unknown key; expected one of steps, eta, guidance_scale, guidance_rescale, candidates, divert_start_step, divert_end_step, inner_steps, last_step, next, batch_size, height, width. Did you mean sampling.eta?
               - line 15: pairs.threshold: found 'high'; expected a number. Correct the value.
               - line 2: model.path: found '{Path.GetFullPath("nowhere")}', which does not exist; expected a diffusers folder or a single-file checkpoint. Correct the path.
               - line 3: model.device: found gpu; expected cpu, cuda or cuda:N. `spo doctor` lists this machine's devices.
               - line 6: preference.batch_size: found 0; expected 1 or more. Images decoded and scored together.
+              - line 8: prompts.path: found the ending '.yaml' (file); expected .json, .jsonl, .tsv, .csv or .txt. Rename or convert the file.
               - line 11: sampling.candidates: found 1; expected 2 to 1024. A pair needs two candidates; the paper uses 4.
               - line 12: sampling.divert_start_step: found 10; expected 0 to 9 with 10 steps. Candidates must be drawn at one step at least; lower it, or take more steps.
               - --set lora.rank=0: lora.rank: found 0; expected 1 to 4096. The paper uses 4 for SD 1.5 and 64 for SDXL.
               - line 17: training.epochs: found 0; expected 1 or more. Passes over the prompts.
             """, message);
+    }
+
+    [Fact]
+    public void Loading_WhenPromptsAreWrongToo_ListsThemWithTheRest()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("prompts.txt", $"fine\n{new string('x', 10_000)}\n  \n");
+        var config = folder.Write("run.yaml", "model: { path: . }\npreference: { path: . }\nprompts: { path: prompts.txt }\n");
+        var message = Assert.Throws<SpecificationException>(() => SpecificationFile.Load(config, ["lora.rank=0"])).Message;
+        Assert.Contains("has 3 problems:", message, StringComparison.Ordinal);
+        Assert.Contains("line 3: prompts.path: found 10000 characters (prompt 2); expected at most 8192.", message, StringComparison.Ordinal);
+        Assert.Contains("line 3: prompts.path: found an empty prompt (prompt 3)", message, StringComparison.Ordinal);
+        Assert.Contains("lora.rank: found 0", message, StringComparison.Ordinal);
     }
 
     [Fact]

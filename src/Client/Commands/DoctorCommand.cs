@@ -35,7 +35,7 @@ sealed class DoctorCommand : Command
     {
         var libtorch = LibtorchChecks.Run().ToArray();
         var loaded = libtorch.All(f => f.Status != FindingStatus.Error);
-        var configurations = parsed.GetValue(configs)!.Select(ConfigurationChecks.Run).ToArray();
+        var configurations = parsed.GetValue(configs)!.Select(path => ConfigurationChecks.Run(path, loaded)).ToArray();
         Finding[] findings = [.. libtorch, .. MachineChecks.Run(parsed.GetValue(folder)!, loaded), .. configurations];
         output.Result(parsed.GetValue(format), findings, all =>
             [new OutputTable(null, ["status", "what", "found", "fix"], [.. all.Select(f => (IReadOnlyList<string>)[ResultOutput.Text(f.Status), f.Subject, f.Message, f.Fix ?? ""])])]);

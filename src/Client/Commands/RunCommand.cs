@@ -34,6 +34,7 @@ sealed class RunCommand : Command
     {
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides));
         DeviceCheck.EnsureExists(run.Model.Device);
+        RunInputs.Check(run);
         using var runFolder = RunFolder.Open(run, parsed.GetValue(resume));
         output.Say(runFolder.IsResumed ? $"Going on with the run in {runFolder.Path}." : $"Run folder: {runFolder.Path}");
         try
@@ -48,6 +49,11 @@ sealed class RunCommand : Command
         {
             output.Warn($"Cancelled. `spo run {configuration.File(parsed)} --resume` with the same options goes on from the last checkpoint in {runFolder.Path}.");
             return (int)ExitCode.Cancelled;
+        }
+        catch
+        {
+            runFolder.Abandon();
+            throw;
         }
     }
 

@@ -44,6 +44,11 @@ sealed class TrainSpmCommand : Command
             output.Warn($"Cancelled. `spo train-spm {configuration.File(parsed)} --resume` with the same options goes on from the last checkpoint in {trainingFolder.Path}.");
             return (int)ExitCode.Cancelled;
         }
+        catch
+        {
+            trainingFolder.Abandon();
+            throw;
+        }
     }
 
     JudgeSummary Train(PreferenceTrainingSpecification settings, JudgeInputs inputs, JudgeFolder trainingFolder, CancellationToken cancellation)

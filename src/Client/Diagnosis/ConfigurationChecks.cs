@@ -1,18 +1,20 @@
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Training;
 
 namespace SpoActors.Client.Diagnosis;
 
 /// <summary>Looks at configurations and what they point to.</summary>
 static class ConfigurationChecks
 {
-    public static Finding Run(string path)
+    public static Finding Run(string path, bool libtorchLoads)
     {
         try
         {
             var run = SpecificationFile.Load(path);
             var prompts = PromptFile.Read(run.Prompts);
+            if (libtorchLoads) RunInputs.Check(run);
             return new Finding(path, FindingStatus.Ok, $"valid, {prompts.Count} prompts");
         }
         catch (SpecificationException e)

@@ -15,6 +15,14 @@ public static class PromptFile
     public static IReadOnlyList<string> Read(PromptSpecification specification)
     {
         var problems = new List<Problem>();
+        var prompts = Read(specification, problems);
+        return problems.Count == 0 ? prompts : throw new SpecificationException($"the prompts file '{specification.Path}'", problems);
+    }
+
+    /// <summary>The same, with what is wrong added to a list; the key of a problem is its place in the file.</summary>
+    internal static IReadOnlyList<string> Read(PromptSpecification specification, List<Problem> problems)
+    {
+        var before = problems.Count;
         var prompts = ReadAll(specification, problems);
         for (int i = 0; i < prompts.Count; i++)
         {
@@ -23,8 +31,7 @@ public static class PromptFile
             else if (prompts[i].Length > LongestPrompt)
                 problems.Add(Wrong($"prompt {i + 1}", $"{prompts[i].Length} characters", $"at most {LongestPrompt}", "CLIP reads the first 77 tokens only; shorten it."));
         }
-        if (problems.Count == 0 && prompts.Count == 0) problems.Add(Wrong("file", "no prompts", "at least one", "Check the path and the column."));
-        if (problems.Count > 0) throw new SpecificationException($"the prompts file '{specification.Path}'", problems);
+        if (problems.Count == before && prompts.Count == 0) problems.Add(Wrong("file", "no prompts", "at least one", "Check the path and the column."));
         return specification.Limit is { } limit ? [.. prompts.Take(limit)] : prompts;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using SpoActors.Specification.Prompts;
 
 namespace SpoActors.Specification.Validation;
 
@@ -26,6 +27,14 @@ sealed partial class Findings
     {
         if (path.Length == 0) Add(key, "", expected, "Name it in the configuration or with --set.");
         else if (mustExist && !File.Exists(path) && !Directory.Exists(path)) Add(key, $"'{path}', which does not exist", expected, "Correct the path.");
+    }
+
+    /// <summary>What is wrong inside a prompts file.</summary>
+    public void PromptsOf(PromptSpecification prompts)
+    {
+        var inside = new List<Problem>();
+        PromptFile.Read(prompts, inside);
+        Problems.AddRange(inside.Select(p => p with { Key = "prompts.path", Found = $"{p.Found} ({p.Key})" }));
     }
 
     /// <summary>The diffusion model, whatever it is used for.</summary>

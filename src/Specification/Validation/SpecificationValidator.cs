@@ -50,6 +50,7 @@ public static class SpecificationValidator
     {
         found.Path("prompts.path", run.Prompts.Path, files, "a .json, .jsonl, .tsv, .csv or .txt file of prompts");
         if (run.Prompts.Limit is { } limit) found.Range("prompts.limit", limit, 1, int.MaxValue, "null takes all prompts.");
+        if (files && File.Exists(run.Prompts.Path)) found.PromptsOf(run.Prompts);
     }
 
     static void CheckSampling(SamplingSpecification sampling, Findings found)

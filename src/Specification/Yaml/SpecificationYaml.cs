@@ -134,9 +134,13 @@ public static class SpecificationYaml
         given[name] = $"--set {assignment}";
         var path = name.Split('.');
         var section = root;
-        foreach (var key in path[..^1])
+        for (int i = 0; i < path.Length - 1; i++)
         {
-            if (!section.Children.TryGetValue(key, out var child) || child is not YamlMappingNode mapping) section.Children[key] = mapping = [];
+            if (!section.Children.TryGetValue(path[i], out var child) || child is not YamlMappingNode mapping)
+            {
+                section.Children[path[i]] = mapping = [];
+                given[string.Join('.', path[..(i + 1)])] = given[name];
+            }
             section = mapping;
         }
         section.Children[path[^1]] = OverrideValue(specification, name, assignment[(split + 1)..]);

@@ -17,17 +17,17 @@ public static class TorchNames
     };
 
     /// <summary>The device of a name such as cpu, cuda or cuda:1.</summary>
-    /// <exception cref="ArgumentException">The name is none, or this machine lacks the device.</exception>
+    /// <exception cref="DeviceException">The name is none, or this machine lacks the device.</exception>
     public static Device ParseDevice(string name)
     {
         if (name == "cpu") return CPU;
         var index = name == "cuda" ? 0 : -1;
         if (name.StartsWith("cuda:", StringComparison.Ordinal) && !int.TryParse(name[5..], NumberStyles.None, CultureInfo.InvariantCulture, out index)) index = -1;
-        if (index < 0) throw new ArgumentException($"the device is '{name}'; expected cpu, cuda or cuda:N", nameof(name));
+        if (index < 0) throw new DeviceException($"the device is '{name}'; expected cpu, cuda or cuda:N");
         var count = cuda.is_available() ? cuda.device_count() : 0;
-        return index < count ? new Device(DeviceType.CUDA, index) : throw new ArgumentException(
+        return index < count ? new Device(DeviceType.CUDA, index) : throw new DeviceException(
             $"the device is '{name}', but " + (count == 0
                 ? "there is no CUDA device, or libtorch was built without CUDA; set device: cpu, or see `spo doctor`"
-                : $"this machine has {count}, cuda:0 to cuda:{count - 1}"), nameof(name));
+                : $"this machine has {count}, cuda:0 to cuda:{count - 1}"));
     }
 }

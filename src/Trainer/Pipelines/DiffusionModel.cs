@@ -57,12 +57,15 @@ public sealed class DiffusionModel : IDisposable
 
     /// <summary>Loads a model.</summary>
     /// <exception cref="CheckpointException">Files are missing or do not fit.</exception>
-    /// <exception cref="ArgumentException">The device does not exist.</exception>
-    public static DiffusionModel Load(ModelSpecification specification)
+    /// <exception cref="DeviceException">The device does not exist.</exception>
+    public static DiffusionModel Load(ModelSpecification specification) => Load(specification, TorchNames.ParseDevice(specification.Device));
+
+    /// <summary>On another device than the specification's; on META nothing but keys and shapes is read.</summary>
+    internal static DiffusionModel Load(ModelSpecification specification, Device device)
     {
         var source = Open(specification);
         source.Require(source.NeededComponents.Where(c => c != "vae" || specification.Vae is null));
-        return new DiffusionModel(specification, source, TorchNames.ParseDevice(specification.Device));
+        return new DiffusionModel(specification, source, device);
     }
 
     // Files of half the size, where the weights end up in that type anyway.

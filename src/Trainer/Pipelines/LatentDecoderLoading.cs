@@ -11,14 +11,16 @@ namespace SpoActors.Trainer.Pipelines;
 public static class LatentDecoderLoading
 {
     /// <exception cref="CheckpointException">Files are missing or do not fit.</exception>
-    /// <exception cref="ArgumentException">The device does not exist.</exception>
-    public static LatentDecoder Load(ModelSpecification specification)
+    /// <exception cref="DeviceException">The device does not exist.</exception>
+    public static LatentDecoder Load(ModelSpecification specification) => Load(specification, TorchNames.ParseDevice(specification.Device));
+
+    /// <inheritdoc cref="DiffusionModel.Load(ModelSpecification, Device)"/>
+    internal static LatentDecoder Load(ModelSpecification specification, Device device)
     {
         var model = ModelSource.Open(specification.Path);
         var config = Config(specification, model);
         // Such an autoencoder overflows float16.
         var dtype = config.ForceUpcast && specification.Dtype == NumberType.Float16 ? ScalarType.Float32 : specification.Dtype.ToScalarType();
-        var device = TorchNames.ParseDevice(specification.Device);
         using var weights = specification.Vae is { } other ? VaeSource.Weights(other) : model.Weights("vae");
         var vae = ModuleLoading.Load(new AutoencoderKl(config, META, dtype), weights, new LoadOptions { Dtype = dtype, Device = device });
         vae.Attention = specification.Attention;

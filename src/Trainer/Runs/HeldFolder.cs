@@ -5,6 +5,9 @@ namespace SpoActors.Trainer.Runs;
 /// <summary>A folder of results, held by one process at a time.</summary>
 public sealed class HeldFolder : IDisposable
 {
+    /// <summary>The file that names the last commit.</summary>
+    public const string ManifestFile = "manifest.json";
+
     const string LockFile = ".lock";
 
     readonly FileStream held;
@@ -28,6 +31,12 @@ public sealed class HeldFolder : IDisposable
             throw new RunStateException($"'{path}' is not empty. Add --resume to go on with its run, or choose another name (--set name=...) or --output.");
         Directory.CreateDirectory(path);
         return new HeldFolder(path, Hold(path), existing);
+    }
+
+    /// <summary>Removes what this process made and never committed anything to, so that nothing is in the next attempt's way.</summary>
+    public void Abandon()
+    {
+        if (!IsResumed && !File.Exists(System.IO.Path.Combine(Path, ManifestFile))) Directory.Delete(Path, recursive: true);
     }
 
     public void Dispose() => held.Dispose();

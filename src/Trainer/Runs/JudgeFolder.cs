@@ -42,5 +42,8 @@ public sealed class JudgeFolder : IDisposable
         }
     }
 
+    /// <inheritdoc cref="HeldFolder.Abandon"/>
+    public void Abandon() => held.Abandon();
+
     public void Dispose() => held.Dispose();
 }

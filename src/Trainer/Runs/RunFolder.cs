@@ -69,5 +69,8 @@ public sealed class RunFolder : IDisposable
         }
     }
 
+    /// <inheritdoc cref="HeldFolder.Abandon"/>
+    public void Abandon() => held.Abandon();
+
     public void Dispose() => held.Dispose();
 }

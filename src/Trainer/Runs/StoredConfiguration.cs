@@ -25,7 +25,7 @@ static class StoredConfiguration
     {
         if (!File.Exists(file))
         {
-            if (!File.Exists(Path.Combine(folder, "manifest.json"))) return;
+            if (!File.Exists(Path.Combine(folder, HeldFolder.ManifestFile))) return;
             throw new RunStateException($"'{folder}' holds a manifest but no config.yaml, so nobody can tell whether it is the same run. Start a run of another name.");
         }
         var differing = ConfigurationDifference.Between(identifying(SpecificationYaml.Read<T>(file)), identifying(given));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Trainer.Training;
 
@@ -9,12 +10,12 @@ namespace SpoActors.Trainer.Training;
 /// </summary>
 public sealed class RunStore(string folder, string configurationHash, int keep)
 {
-    const string ManifestFile = "manifest.json", StateFile = "trainer.safetensors";
+    const string StateFile = "trainer.safetensors";
 
     /// <summary>Name of the adapter file, the one diffusers looks for.</summary>
     public const string AdapterFile = "pytorch_lora_weights.safetensors";
 
-    string ManifestPath => Path.Combine(folder, ManifestFile);
+    string ManifestPath => Path.Combine(folder, HeldFolder.ManifestFile);
 
     string CheckpointsFolder => Path.Combine(folder, "checkpoints");
 

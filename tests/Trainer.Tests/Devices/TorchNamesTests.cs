@@ -15,9 +15,9 @@ public sealed class TorchNamesTests
     [InlineData("")]
     public void Device_OfAnotherName_IsRefusedWithTheNamesThereAre(string name) =>
         Assert.Contains($"the device is '{name}'; expected cpu, cuda or cuda:N",
-            Assert.Throws<ArgumentException>(() => TorchNames.ParseDevice(name)).Message, StringComparison.Ordinal);
+            Assert.Throws<DeviceException>(() => TorchNames.ParseDevice(name)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Device_ThatThisMachineLacks_IsRefusedWithTheReason() =>
-        Assert.Contains("the device is 'cuda:99', but", Assert.Throws<ArgumentException>(() => TorchNames.ParseDevice("cuda:99")).Message, StringComparison.Ordinal);
+        Assert.Contains("the device is 'cuda:99', but", Assert.Throws<DeviceException>(() => TorchNames.ParseDevice("cuda:99")).Message, StringComparison.Ordinal);
 }

@@ -30,6 +30,21 @@ public sealed class RunFolderTests : IDisposable
         Assert.True(folder.IsResumed);
     }
 
+    [Theory]
+    [InlineData(false, false, false)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    public void Abandoning_WhenSomethingWasThereOrCommitted_KeepsTheFolder(bool existed, bool committed, bool stays)
+    {
+        if (existed) RunFolder.Open(Run, resume: false).Dispose();
+        using (var folder = RunFolder.Open(Run, resume: true))
+        {
+            if (committed) File.WriteAllText(Path.Combine(folder.Path, HeldFolder.ManifestFile), "{}");
+            folder.Abandon();
+        }
+        Assert.Equal(stays, Directory.Exists(RunFolder.PathOf(Run)));
+    }
+
     [Fact]
     public void Resuming_WhenNothingIsThere_BeginsARun()
     {

@@ -79,16 +79,11 @@ public sealed class JudgeInputs : IDisposable
             : (indices[0], PairIndex.Scan(data.Validation, "data.validation", problems, [row => row.HasLabel])[0]);
     }
 
-    static void CheckModel(PreferenceTrainingSpecification settings, List<Problem> problems)
-    {
-        try
+    static void CheckModel(PreferenceTrainingSpecification settings, List<Problem> problems) =>
+        problems.Try("model.path", "a complete Stable Diffusion model", () =>
         {
             var source = DiffusionModel.Open(settings.Model);
             source.Require(source.NeededComponents.Where(c => c != "vae" || settings.Model.Vae is null));
-        }
-        catch (Exception e) when (e is CheckpointException or TokenizerException or IOException or InvalidDataException)
-        {
-            problems.Add(new Problem("model.path", e.Message.TrimEnd('.'), "a complete Stable Diffusion model", "Complete or correct it."));
-        }
-    }
+            return source;
+        });
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Runs;
 using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
@@ -17,7 +18,7 @@ public sealed class JudgeStore(string folder, string identity, int keep)
 {
     const string StateFile = "trainer.safetensors", WeightPrefix = "weights.", OptimizerPrefix = "optimizer.";
 
-    string ManifestPath => Path.Combine(folder, "manifest.json");
+    string ManifestPath => Path.Combine(folder, HeldFolder.ManifestFile);
 
     /// <summary>The last commit, or null where there is none.</summary>
     /// <exception cref="RunStateException">It belongs to another configuration.</exception>

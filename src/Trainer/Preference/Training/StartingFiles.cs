@@ -19,19 +19,7 @@ sealed record StartingFiles(string Checkpoint, string Processor, ClipConfig Conf
     public static StartingFiles? Check(StartSpecification start, List<Problem> problems)
     {
         var before = problems.Count;
-        T? Try<T>(string key, string expected, Func<T> open) where T : class
-        {
-            try
-            {
-                return open();
-            }
-            catch (Exception e) when (e is CheckpointException or TokenizerException or IOException or InvalidDataException)
-            {
-                problems.Add(new Problem(key, e.Message.TrimEnd('.'), expected, "Complete or correct it."));
-                return null;
-            }
-        }
-        var checkpoint = Try("start.path", "a plain CLIP preference model such as PickScore", () =>
+        var checkpoint = problems.Try("start.path", "a plain CLIP preference model such as PickScore", () =>
         {
             var file = PreferenceModelLoader.FindCheckpoint(start.Path);
             using var source = CheckpointFile.Open(file);
@@ -41,9 +29,9 @@ sealed record StartingFiles(string Checkpoint, string Processor, ClipConfig Conf
         if (checkpoint is null && start.Processor is null) return null;
         var processor = start.Processor ?? Path.GetDirectoryName(Path.GetFullPath(checkpoint!))!;
         var key = start.Processor is null ? "start.path" : "start.processor";
-        var config = Try(key, "a folder with a CLIP's config.json", () => ClipConfig.Load(Path.Combine(processor, "config.json")));
-        var tokenizer = Try(key, "a folder with the CLIP's tokenizer", () => PreferenceModelLoader.Tokenizer(processor));
-        var preprocessing = config is null ? null : Try(key, "a preprocessor_config.json of the model's size", () => PreferenceModelLoader.ReadPreprocessing(processor, config));
+        var config = problems.Try(key, "a folder with a CLIP's config.json", () => ClipConfig.Load(Path.Combine(processor, "config.json")));
+        var tokenizer = problems.Try(key, "a folder with the CLIP's tokenizer", () => PreferenceModelLoader.Tokenizer(processor));
+        var preprocessing = config is null ? null : problems.Try(key, "a preprocessor_config.json of the model's size", () => PreferenceModelLoader.ReadPreprocessing(processor, config));
         return problems.Count > before ? null : new StartingFiles(checkpoint!, processor, config!, preprocessing!, tokenizer!);
     }
 
