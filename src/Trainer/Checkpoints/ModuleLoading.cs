@@ -1,4 +1,5 @@
 using System.Reflection;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -14,9 +15,6 @@ public sealed record LoadOptions
 
     /// <summary>Keys of the checkpoint that a model may ignore, such as the position_ids that old files hold.</summary>
     public Func<string, bool> Ignorable { get; init; } = key => key.EndsWith("position_ids", StringComparison.Ordinal);
-
-    /// <summary>Refuse weights that are NaN or infinite. Reads every weight once, so a mapped file is no longer read on demand.</summary>
-    public bool CheckFinite { get; init; }
 }
 
 /// <summary>Fills models from checkpoints.</summary>
@@ -40,7 +38,8 @@ public static class ModuleLoading
             using var noGrad = no_grad();
             var stored = source.Load(key);
             var value = stored.to(options.Dtype ?? stored.dtype).to(options.Device);
-            if (options.CheckFinite && !value.isfinite().all().item<bool>()) notFinite.Add(key);
+            // On META nothing but keys and shapes is of interest.
+            if (options.Device.type != DeviceType.META && !stored.IsFinite()) notFinite.Add(key);
             place.Set(new Parameter(value, requires_grad: false));
         }
         if (notFinite.Count > 0)

@@ -138,6 +138,18 @@ public sealed class LoraWeightsTests : IDisposable
     }
 
     [Fact]
+    public void Read_WhenWeightsAreNotFinite_NamesThem()
+    {
+        using var scope = NewDisposeScope();
+        var up = ones(4, 2);
+        up[3, 1] = float.PositiveInfinity;
+        var path = folder.WriteTensors("l.safetensors", ("unet.a.lora.down.weight", full([2, 3], float.NaN)), ("unet.a.lora.up.weight", up));
+        var error = Assert.Throws<CheckpointException>(() => LoraWeights.Read(path)).Message;
+        Assert.Contains("'unet.a.lora.down.weight' holds NaN or infinite weights", error, StringComparison.Ordinal);
+        Assert.Contains("'unet.a.lora.up.weight' holds NaN or infinite weights", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_OfAConvolutionsFactors_MakesMatricesOfThem()
     {
         using var scope = NewDisposeScope();

@@ -73,11 +73,10 @@ public static class CheckpointInspector
 
     static List<string> NotFinite(ITensorSource source)
     {
-        using var noGradient = no_grad();
         return [.. source.Tensors.Keys.Order(StringComparer.Ordinal).Where(key =>
         {
             using var scope = NewDisposeScope();
-            return !source.Load(key).isfinite().all().item<bool>();
+            return !source.Load(key).IsFinite();
         })];
     }
 }

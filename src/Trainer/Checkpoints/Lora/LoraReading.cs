@@ -19,7 +19,9 @@ sealed class LoraReading(ITensorSource source, Func<string, string?> pathOfKohya
         problems.ThrowIfAny($"'{source.Origin}' cannot be used as a LoRA");
         using var noGradient = no_grad();
         var alphas = LoraAlphas.Of(source);
-        return new SortedDictionary<string, LoraFactors>(layers.ToDictionary(l => l.Key, l => Factors(l.Value, alphas)), StringComparer.Ordinal);
+        var factors = layers.ToDictionary(l => l.Key, l => Factors(l.Value, alphas));
+        problems.ThrowIfAny($"'{source.Origin}' cannot be used as a LoRA");
+        return new SortedDictionary<string, LoraFactors>(factors, StringComparer.Ordinal);
     }
 
     void Sort()
@@ -67,7 +69,9 @@ sealed class LoraReading(ITensorSource source, Func<string, string?> pathOfKohya
     Tensor Load(string key)
     {
         using var scope = NewDisposeScope();
-        return source.Load(key).to_type(ScalarType.Float32).reshape([.. Matrix(key)]).clone().MoveToOuterDisposeScope();
+        var stored = source.Load(key);
+        if (!stored.IsFinite()) problems.Add($"'{key}' holds NaN or infinite weights");
+        return stored.to_type(ScalarType.Float32).reshape([.. Matrix(key)]).clone().MoveToOuterDisposeScope();
     }
 
     double Number(string key)
