@@ -54,10 +54,13 @@ public sealed class GoldenAssert(GoldenCase golden)
         Within(output, actual, golden.Tensor(output), Math.Max(Multiple * Math.Max(maxError, typical), FloorUlps * Float32Epsilon * maxAbs));
     }
 
-    public void Close(string what, Tensor actual, Tensor expected, string toleranceOf)
+    public void Close(string what, Tensor actual, Tensor expected, string toleranceOf) => Within(what, actual, expected, Allowed(toleranceOf));
+
+    /// <summary>The largest difference that an output may have.</summary>
+    public double Allowed(string toleranceOf)
     {
         var (maxError, maxAbs) = golden.Tolerance(toleranceOf);
-        Within(what, actual, expected, Math.Max(Multiple * maxError, FloorUlps * Float32Epsilon * maxAbs));
+        return Math.Max(Multiple * maxError, FloorUlps * Float32Epsilon * maxAbs);
     }
 
     public void Within(string what, Tensor actual, Tensor expected, double bound)

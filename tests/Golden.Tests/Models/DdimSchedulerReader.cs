@@ -42,10 +42,17 @@ public sealed partial class DdimSchedulerReader : IGoldenReader
         var t = long.Parse(step.Groups[2].Value, CultureInfo.InvariantCulture);
         var ddim = new DdimScheduler(schedule, steps, step.Groups[3].Success ? Number(step.Groups[3]) : 0);
         var (sample, modelOutput) = (golden.Tensor("sample"), golden.Tensor("model_output"));
-        check.Close(output, step.Groups[4].Value == "prev_sample"
-            ? ddim.Step(modelOutput, t, sample, golden.Tensor("variance_noise"))
-            : ddim.Predict(modelOutput, t, sample).X0);
+        var actual = step.Groups[4].Value == "prev_sample" ? ddim.Step(modelOutput, t, sample, golden.Tensor("variance_noise")) : ddim.Predict(modelOutput, t, sample).X0;
+        if (IsAccidentOfTheOriginal(golden, schedule, output, t)) check.Equal($"{output}: all finite", actual.isfinite().all().item<bool>(), true);
+        else check.Close(output, actual);
     }
+
+    /// <summary>
+    /// Without signal and with eta 1 the original takes the root of about zero, which rounding may have made negative: the recording is NaN
+    /// then, and ours, which is clamped, a number.
+    /// </summary>
+    static bool IsAccidentOfTheOriginal(GoldenCase golden, NoiseSchedule schedule, string output, long t) =>
+        schedule.AlphasCumprod[(int)t] == 0 && golden.Tensor(output).isnan().all().item<bool>();
 
     static double Number(Group group) => double.Parse(group.Value, CultureInfo.InvariantCulture);
 

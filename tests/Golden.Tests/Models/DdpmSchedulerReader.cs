@@ -18,7 +18,7 @@ public sealed partial class DdpmSchedulerReader : IGoldenReader
     {
         var schedule = NoiseSchedule.Create(SchedulerConfig.Parse(golden.Config.GetProperty("scheduler"), golden.Folder));
         var outputs = golden.Json.GetProperty("outputs").EnumerateObject().Select(o => o.Name).ToArray();
-        var steps = outputs.Select(SchedulerCases.TimestepsOf).First(n => n is not null)!.Value;
+        var steps = StepsOf(golden) ?? outputs.Select(SchedulerCases.TimestepsOf).First(n => n is not null)!.Value;
         var (original, noise, timesteps) = (golden.Tensor("original_samples"), golden.Tensor("noise"), golden.Tensor("timesteps"));
         using var ddpm = new DdpmSampler(schedule, steps);
         foreach (var output in outputs)
@@ -40,6 +40,15 @@ public sealed partial class DdpmSchedulerReader : IGoldenReader
             else check.Fail($"the reader doesn't know the output '{output}'");
         }
     }
+
+    /// <summary>The number of steps stands in the description of a step only.</summary>
+    static int? StepsOf(GoldenCase golden) => golden.Json.GetProperty("outputs").EnumerateObject()
+        .Where(o => Step().IsMatch(o.Name) && o.Value.TryGetProperty("about", out _))
+        .Select(o => Steps().Match(o.Value.GetProperty("about").GetString()!)).Where(m => m.Success)
+        .Select(m => (int?)int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).FirstOrDefault();
+
+    [GeneratedRegex(@"(\d+) steps")]
+    private static partial Regex Steps();
 
     [GeneratedRegex(@"^step\.t(\d+)\.(prev_sample|pred_original_sample)$")]
     private static partial Regex Step();

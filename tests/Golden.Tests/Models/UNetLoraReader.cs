@@ -31,8 +31,10 @@ public sealed partial class UNetLoraReader : IGoldenReader
         foreach (var group in outputs.Where(o => !o.StartsWith(Gradient, StringComparison.Ordinal)).GroupBy(FileOf))
         {
             using var adapter = LoraAdapter.Attach(model, LoraWeights.Read(golden.Path(group.Key), model));
-            foreach (var output in group) CheckOutput(output, adapter);
+            foreach (var output in group.Where(o => !IsOfTraining(o))) CheckOutput(output, adapter);
         }
+        using (var adapter = LoraAdapter.Attach(model, Trained(golden, model)))
+            foreach (var output in outputs.Where(IsOfTraining)) CheckOutput(output, adapter);
         CheckGradients(golden, check, model, inputs, outputs);
 
         void CheckOutput(string output, LoraAdapter adapter)
@@ -84,7 +86,7 @@ public sealed partial class UNetLoraReader : IGoldenReader
         var gradients = outputs.Where(o => o.StartsWith(Gradient, StringComparison.Ordinal)).ToList();
         foreach (var checkpointing in (bool[])[false, true])
         {
-            using var adapter = LoraAdapter.Attach(model, LoraWeights.Read(golden.Path($"{File}.safetensors"), model));
+            using var adapter = LoraAdapter.Attach(model, Trained(golden, model));
             model.GradientCheckpointing = checkpointing;
             (inputs.Predict(model) * golden.Tensor("grad_seed")).sum().backward();
             var parameters = adapter.NamedParameters.ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
@@ -95,6 +97,16 @@ public sealed partial class UNetLoraReader : IGoldenReader
             }
         }
         model.GradientCheckpointing = false;
+    }
+
+    /// <summary>What the adapter gave as it was trained, before it was saved.</summary>
+    static bool IsOfTraining(string output) => output is "out_lora" or "delta_check";
+
+    /// <summary>The adapter as it was trained: diffusers' file, which is read as alpha = rank, holds no alpha.</summary>
+    static Dictionary<string, LoraFactors> Trained(GoldenCase golden, UNet2DCondition model)
+    {
+        var alpha = golden.Config.GetProperty("lora_alpha").GetDouble();
+        return LoraWeights.Read(golden.Path($"{File}.safetensors"), model).ToDictionary(f => f.Key, f => f.Value with { Alpha = alpha }, StringComparer.Ordinal);
     }
 
     /// <summary>Outputs of another file than the one in diffusers' format start with what its name has in addition.</summary>
