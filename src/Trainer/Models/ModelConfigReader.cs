@@ -66,11 +66,17 @@ internal sealed class ModelConfigReader(JsonElement json, string origin)
             : Wrong(key, value, $"a whole number, or a list of {blocks} (one for each block)", all);
     }
 
-    /// <summary>Refuses a setting whose value is none of <paramref name="supported"/> (JSON texts); absent and null are always fine.</summary>
+    /// <summary>Refuses a setting whose value is none of <paramref name="supported"/> (JSON texts); absent and null are fine.</summary>
     public void OnlySupported(string key, params string[] supported)
     {
         if (Find(key, out var value) && !supported.Contains(value.GetRawText()) && !IsSameNumber(value, supported))
             Problem($"{key} is {value.GetRawText()}; supported: {string.Join(" or ", supported.Append("null"))}");
+    }
+
+    /// <summary>Refuses an explicit null where that doesn't mean the default.</summary>
+    public void NotNull(string key, string reason)
+    {
+        if (json.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null) Problem($"{key} is null; {reason}");
     }
 
     public void Problem(string problem) => problems.Add(problem);

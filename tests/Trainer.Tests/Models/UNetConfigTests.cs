@@ -40,6 +40,10 @@ public sealed class UNetConfigTests
     }
 
     [Fact]
+    public void UNetConfig_WithoutAMidBlock_IsRefused() =>
+        Assert.Contains("mid_block_type is null", Assert.Throws<CheckpointException>(() => Parse("""{ "mid_block_type": null }""")).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void UNetConfig_WhenTheFileIsNoJson_SaysSo() =>
         Assert.Throws<CheckpointException>(() => UNetConfig.Load(Path.Combine(AppContext.BaseDirectory, "no-such-config.json")));
 }

@@ -132,6 +132,7 @@ public sealed record UNetConfig
         read.OnlySupported("_class_name", "\"UNet2DConditionModel\"");
         read.OnlySupported("act_fn", "\"silu\"", "\"swish\"");
         read.OnlySupported("mid_block_type", "\"UNetMidBlock2DCrossAttn\"");
+        read.NotNull("mid_block_type", "a UNet without a mid block is not supported");
         read.OnlySupported("addition_embed_type", $"\"{TextTime}\"");
         read.OnlySupported("attention_type", "\"default\"");
         read.OnlySupported("resnet_time_scale_shift", "\"default\"");
