@@ -1,11 +1,13 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace SpoActors.Trainer.Checkpoints;
 
 /// <summary>The JSON files beside weights.</summary>
-static class CheckpointJson
+static partial class CheckpointJson
 {
-    /// <summary>Reads a file whose root is an object.</summary>
+    /// <summary>Reads a file whose root is an object. Infinities and NaN, which Python writes as bare words, are read as text.</summary>
     /// <param name="path">The file.</param>
     /// <param name="kind">What it should be, for messages.</param>
     /// <exception cref="CheckpointException">It is missing, unreadable, or its root is something else.</exception>
@@ -13,7 +15,7 @@ static class CheckpointJson
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = JsonDocument.Parse(QuoteBareNumbers(File.ReadAllBytes(path)));
             if (json.RootElement.ValueKind != JsonValueKind.Object)
                 throw new CheckpointException($"'{path}' holds {json.RootElement.ValueKind} where the object of {kind} was expected.");
             RequireText(json.RootElement);
@@ -24,6 +26,15 @@ static class CheckpointJson
             throw new CheckpointException($"'{path}' cannot be read as {kind}: {e.Message}", e);
         }
     }
+
+    // Latin-1 carries every byte there and back.
+    static byte[] QuoteBareNumbers(byte[] json) => Encoding.Latin1.GetBytes(
+        TextOrBareNumber().Replace(Encoding.Latin1.GetString(json), m => m.Value[0] == '"' ? m.Value : $"\"{m.Value}\""));
+
+    [GeneratedRegex("""
+        "(?:[^"\\]|\\.)*"|-?Infinity|NaN
+        """, RegexOptions.Singleline)]
+    private static partial Regex TextOrBareNumber();
 
     // Text that is no Unicode is found only when it is read: here, instead of in some caller.
     static void RequireText(JsonElement value)

@@ -13,6 +13,9 @@ public enum TimestepSpacing { Linspace, Leading, Trailing }
 /// <summary>How beta grows with the timestep.</summary>
 public enum BetaSchedule { Linear, ScaledLinear, SquaredCosine }
 
+/// <summary>How a second-order step of DPM-Solver++ uses the slope of x_0.</summary>
+public enum SolverType { Midpoint, Heun }
+
 /// <summary>
 /// diffusers' <c>scheduler_config.json</c>. Keys of every scheduler are read whatever class the file names, because diffusers builds any
 /// scheduler from any scheduler's file; absent keys have the defaults of diffusers' classes.
@@ -56,6 +59,15 @@ public sealed record SchedulerConfig
     /// <summary>Noise levels by Karras et al. (arXiv 2206.00364 equation 5) instead of those of the timesteps.</summary>
     public bool UseKarrasSigmas { get; init; }
 
+    /// <summary>DPM-Solver: order of the steps, 1 or 2.</summary>
+    public int SolverOrder { get; init; } = 2;
+
+    /// <summary>DPM-Solver: which form the second-order steps have.</summary>
+    public SolverType SolverType { get; init; } = SolverType.Midpoint;
+
+    /// <summary>DPM-Solver: take a first-order last step whatever the number of steps.</summary>
+    public bool EulerAtFinal { get; init; }
+
     /// <summary>DPM-Solver: take a first-order last step in trajectories of fewer than 15 steps.</summary>
     public bool LowerOrderFinal { get; init; } = true;
 
@@ -64,18 +76,7 @@ public sealed record SchedulerConfig
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="CheckpointException">It is missing or malformed, or asks for what is not supported; everything is listed.</exception>
-    public static SchedulerConfig Load(string path)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllText(path));
-            return Parse(document.RootElement, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw new CheckpointException($"'{path}' cannot be read as a scheduler_config.json: {e.Message}", e);
-        }
-    }
+    public static SchedulerConfig Load(string path) => Parse(CheckpointJson.ReadObject(path, "a scheduler_config.json"), path);
 
     /// <summary>Reads a parsed file.</summary>
     /// <param name="json">The file's object.</param>
@@ -107,6 +108,9 @@ public sealed record SchedulerConfig
             SampleMaxValue = reader.Double("sample_max_value", standard.SampleMaxValue),
             RescaleBetasZeroSnr = reader.Bool("rescale_betas_zero_snr", standard.RescaleBetasZeroSnr),
             UseKarrasSigmas = reader.Bool("use_karras_sigmas", standard.UseKarrasSigmas),
+            SolverOrder = reader.Int("solver_order", standard.SolverOrder),
+            SolverType = Choice(reader, "solver_type", standard.SolverType, ("midpoint", SolverType.Midpoint), ("heun", SolverType.Heun)),
+            EulerAtFinal = reader.Bool("euler_at_final", standard.EulerAtFinal),
             LowerOrderFinal = reader.Bool("lower_order_final", standard.LowerOrderFinal),
             FinalSigmaZero = Choice(reader, "final_sigmas_type", standard.FinalSigmaZero, ("zero", true), ("sigma_min", false)),
         };
@@ -114,6 +118,7 @@ public sealed record SchedulerConfig
         if (config.NumTrainTimesteps < 2) reader.Problem($"num_train_timesteps is {config.NumTrainTimesteps}; expected at least 2");
         if (!(config.BetaStart > 0 && config.BetaStart <= config.BetaEnd && config.BetaEnd < 1))
             reader.Problem($"beta_start {config.BetaStart} and beta_end {config.BetaEnd}; expected 0 < beta_start <= beta_end < 1");
+        if (config.SolverOrder is not (1 or 2)) reader.Problem($"solver_order is {config.SolverOrder}; supported: 1 or 2");
         if (config.StepsOffset < 0) reader.Problem($"steps_offset is {config.StepsOffset}; expected 0 or more");
         reader.ThrowIfProblems("scheduler");
         return config;
@@ -128,10 +133,8 @@ public sealed record SchedulerConfig
         reader.OnlySupported("sigma_max");
         reader.OnlySupported("variance_type", "\"fixed_small\"");
         reader.OnlySupported("algorithm_type", "\"dpmsolver++\"");
-        reader.OnlySupported("solver_type", "\"midpoint\"");
-        reader.OnlySupported("solver_order", "2");
         reader.OnlySupported("use_lu_lambdas", "false");
-        reader.OnlySupported("euler_at_final", "false");
+        reader.OnlySupported("lambda_min_clipped", "\"-Infinity\"");
     }
 
     static T Choice<T>(ModelConfigReader reader, string key, T byDefault, params (string Name, T Value)[] choices)

@@ -55,6 +55,61 @@ public sealed class DiffusionSamplersTests
     }
 
     [Fact]
+    public void DpmSolver_OfFirstOrder_StepsAsDdim()
+    {
+        using var scope = NewDisposeScope();
+        using var sampler = new DpmSolverSampler(NoiseSchedule.Create(Schedules.StableDiffusion with { SolverOrder = 1 }), 10);
+        Tensor x = full([1, 4, 2, 2], 0.7), noise = full([1, 4, 2, 2], -0.4);
+        for (var step = 0; step < 10; step++)
+        {
+            var (from, to) = (sampler.Sigmas[step], sampler.Sigmas[step + 1]);
+            var x0 = x * Math.Sqrt(from * from + 1) - from * noise;
+            var expected = (x0 + to * noise) / Math.Sqrt(to * to + 1);
+            x = sampler.Step(noise, step, x);
+            Assert.True(x.allclose(expected, rtol: 1e-5, atol: 1e-6), $"step {step}: {x[0, 0, 0, 0].item<float>()}, expected {expected[0, 0, 0, 0].item<float>()}");
+        }
+    }
+
+    // Where x_0 is a + b λ, d(x / σ) / dλ = e^λ x_0 (arXiv 2211.01095, section 4) has the solution x / σ = e^λ (x_0 - b) + constant.
+    [Fact]
+    public void DpmSolver_OfHeunsForm_IsExactWhereX0IsLinearInLambda()
+    {
+        const double A = 0.3, B = 0.2;
+        using var scope = NewDisposeScope();
+        var schedule = NoiseSchedule.Create(Schedules.StableDiffusion with { PredictionType = PredictionType.Sample, SolverType = SolverType.Heun, FinalSigmaZero = false });
+        using var sampler = new DpmSolverSampler(schedule, 20);
+        var x = ones(1, 4, 2, 2);
+        for (var step = 0; step < 20; step++)
+        {
+            var (from, to) = (Lambda(step), Lambda(step + 1));
+            var ratio = x[0, 0, 0, 0].item<float>() / Sigma(from) + Math.Exp(to) * (A + B * to - B) - Math.Exp(from) * (A + B * from - B);
+            x = sampler.Step(full([1, 4, 2, 2], A + B * from), step, x);
+            if (step > 0) Assert.Equal(ratio * Sigma(to), x[0, 0, 0, 0].item<float>(), 1e-4);
+        }
+
+        double Lambda(int step) => -Math.Log(sampler.Sigmas[step]);
+        static double Sigma(double lambda) => 1 / Math.Sqrt(1 + Math.Exp(2 * lambda));
+    }
+
+    [Fact]
+    public void DpmSolver_WithAnEulerStepAtTheEnd_TakesItWhateverTheNumberOfSteps()
+    {
+        using var scope = NewDisposeScope();
+        var config = Schedules.StableDiffusion with { PredictionType = PredictionType.Sample, FinalSigmaZero = false };
+        Assert.Equal(Run(config with { EulerAtFinal = true, SolverOrder = 1 }), Run(config with { EulerAtFinal = true }));
+        Assert.NotEqual(Run(config with { SolverOrder = 1 }), Run(config));
+
+        float Run(SchedulerConfig settings)
+        {
+            using var sampler = new DpmSolverSampler(NoiseSchedule.Create(settings), 20);
+            var x = ones(1, 4, 2, 2);
+            // Only the last x_0 differs from the one before, so only the last step's order counts.
+            for (var step = 0; step < 20; step++) x = sampler.Step(full([1, 4, 2, 2], step == 19 ? 0.5 : 0.1), step, x);
+            return x[0, 0, 0, 0].item<float>();
+        }
+    }
+
+    [Fact]
     public void DpmSolver_WhenAStepIsSkipped_SaysSo()
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Tests.Checkpoints;
 
 namespace SpoActors.Trainer.Tests.Diffusion;
 
@@ -36,6 +37,26 @@ public sealed class SchedulerConfigTests
               - algorithm_type is "sde-dpmsolver++"; supported: "dpmsolver++" or null
               - steps_offset is -1; expected 0 or more
             """, error.Message);
+    }
+
+    // Python's json writes the default of this key as a bare word.
+    [Fact]
+    public void Load_OfDpmSolversFile_ReadsMinusInfinity()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("scheduler_config.json", """
+            { "_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity, "note": "NaN, \" -Infinity", "solver_order": 1,
+              "solver_type": "heun", "euler_at_final": true }
+            """);
+        Assert.Equal(new SchedulerConfig { SolverOrder = 1, SolverType = SolverType.Heun, EulerAtFinal = true }, SchedulerConfig.Load(path));
+    }
+
+    [Fact]
+    public void Parse_OfDpmSolverSettingsThatChangeTheResult_RefusesThem()
+    {
+        var error = Assert.Throws<CheckpointException>(() => Parse("""{ "lambda_min_clipped": -5.1, "solver_order": 3, "solver_type": "other" }"""));
+        foreach (var expected in (string[])["lambda_min_clipped is -5.1", "solver_order is 3; supported: 1 or 2", "solver_type is \"other\"; supported: midpoint, heun"])
+            Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

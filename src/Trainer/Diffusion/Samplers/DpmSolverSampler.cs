@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Diffusion.Samplers;
 
-/// <summary>DPM-Solver++ (2M), the second-order multistep solver of arXiv 2211.01095 (algorithm 2), midpoint form.</summary>
+/// <summary>DPM-Solver++ (2M), the second-order multistep solver of arXiv 2211.01095 (algorithm 2), and its first-order form (DDIM).</summary>
 /// <remarks>
 /// Notation: α and σ are those of x_t = α x_0 + σ noise (here from the ratio σ/α of <see cref="Sigmas"/>), λ = log(α / σ), and h the
 /// difference of λ over a step. Like diffusers, leading spacing divides by steps + 1.
@@ -53,12 +53,15 @@ public sealed class DpmSolverSampler : IDiffusionSampler
         Level from = new(sigmas[step]), to = new(sigmas[step + 1]);
         var x0_BCHW = PredictX0(output_BCHW, sample_BCHW, from);
         var h = to.Lambda - from.Lambda;
-        var result_BCHW = to.Sigma / from.Sigma * sample_BCHW - to.Alpha * (MathF.Exp(-h) - 1) * x0_BCHW;
+        var decay = MathF.Exp(-h) - 1;
+        var result_BCHW = to.Sigma / from.Sigma * sample_BCHW - to.Alpha * decay * x0_BCHW;
         if (step > 0 && !IsFirstOrder(step))
         {
             var r0 = (from.Lambda - new Level(sigmas[step - 1]).Lambda) / h;
             var slope_BCHW = 1 / r0 * (x0_BCHW - previousX0!);
-            result_BCHW = result_BCHW - 0.5 * (to.Alpha * (MathF.Exp(-h) - 1)) * slope_BCHW;
+            result_BCHW = config.SolverType == SolverType.Heun
+                ? result_BCHW + to.Alpha * (decay / h + 1) * slope_BCHW
+                : result_BCHW - 0.5 * (to.Alpha * decay) * slope_BCHW;
         }
         previousX0?.Dispose();
         previousX0 = x0_BCHW.DetachFromDisposeScope();
@@ -67,7 +70,8 @@ public sealed class DpmSolverSampler : IDiffusionSampler
     }
 
     /// <summary>The last step is of first order where it goes to σ = 0 (λ is infinite there), and for stability in short trajectories.</summary>
-    bool IsFirstOrder(int step) => step == timesteps.Length - 1 && (config.FinalSigmaZero || (config.LowerOrderFinal && timesteps.Length < FewSteps));
+    bool IsFirstOrder(int step) => config.SolverOrder == 1 || (step == timesteps.Length - 1
+        && (config.FinalSigmaZero || config.EulerAtFinal || (config.LowerOrderFinal && timesteps.Length < FewSteps)));
 
     Tensor PredictX0(Tensor output_BCHW, Tensor sample_BCHW, Level at)
     {
