@@ -58,7 +58,9 @@ static class SpmTrainingCase
             check.Close($"vae_moments_{image}", all.Moments);
             check.Close($"latents_{image}", all.Latents);
             check.Close($"noised_{image}", all.Noised);
-            check.Close($"unet_{image}", all.Prediction);
+            // The original computes both halves at any scale; the product leaves out the negative one where it cannot matter.
+            if (distortion.IsGuided) check.Close($"unet_{image}", all.Prediction);
+            else check.Close($"unet_{image}", all.Prediction, golden.Tensor($"unet_{image}").chunk(2)[1], $"unet_{image}");
             check.Close($"guided_{image}", all.Guided);
             check.Close($"x0_{image}", all.X0);
             check.Close($"decoded_{image}", all.Decoded);
@@ -102,8 +104,9 @@ static class SpmTrainingCase
             if (!recorded.TryGetProperty(name, out var run)) continue;
             var network = Network(golden, "spm_init.safetensors", "model.");
             var rates = Numbers(run, "lr");
-            var total = golden.Json.GetProperty("optimizer").GetProperty("max_steps").GetProperty("sd15").GetInt32();
-            using var trainer = new PreferenceTrainer(new JudgeNetwork(network), PreferenceTrainer.OriginalOptimizer,
+            var optimizer = golden.Json.GetProperty("optimizer");
+            var total = optimizer.GetProperty("max_steps").GetProperty("sd15").GetInt32();
+            using var trainer = new PreferenceTrainer(new JudgeNetwork(network), Optimizer(optimizer),
                 new WarmupDecay(rates[0], WarmupSteps, total, WarmupShape.LogarithmicAsRecorded));
             for (var step = 0; step < rates.Length; step++)
             {
@@ -123,6 +126,15 @@ static class SpmTrainingCase
             }
         }
     }
+
+    static OptimizerSpecification Optimizer(JsonElement recorded) => new()
+    {
+        Beta1 = recorded.GetProperty("betas")[0].GetDouble(),
+        Beta2 = recorded.GetProperty("betas")[1].GetDouble(),
+        Epsilon = recorded.GetProperty("eps").GetDouble(),
+        WeightDecay = recorded.GetProperty("weight_decay").GetDouble(),
+        MaxGradNorm = recorded.GetProperty("gradient_clipping").GetDouble(),
+    };
 
     static double[] Numbers(JsonElement run, string what) => [.. run.GetProperty(what).EnumerateArray().Select(v => v.GetDouble())];
 

@@ -47,7 +47,7 @@ public sealed class PairDistortion(UNet2DCondition unet, AutoencoderKl vae, Nois
             decoded_BCHW.MoveToOuterDisposeScope());
     }
 
-    bool IsGuided => guidanceScale > 1;
+    internal bool IsGuided => guidanceScale > 1;
 
     Tensor Predict(Tensor noised_BChw, Tensor timesteps_B, UNetConditioning negative, UNetConditioning positive) => IsGuided
         ? unet.forward(cat([noised_BChw, noised_BChw]), cat([timesteps_B, timesteps_B]), Both(negative, positive))
