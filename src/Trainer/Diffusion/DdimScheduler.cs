@@ -103,7 +103,7 @@ public sealed class DdimScheduler
     /// <param name="timesteps_B">t of each row, int64.</param>
     /// <param name="sample">x_t, [B, C, H, W].</param>
     /// <param name="previous">x_{t-1}, [B, C, H, W]; treated as a constant.</param>
-    /// <returns>[B], float32.</returns>
+    /// <returns>[B], float32; not finite where a step has no noise.</returns>
     public Tensor LogProb(Tensor output, Tensor timesteps_B, Tensor sample, Tensor previous)
     {
         using var scope = NewDisposeScope();
@@ -186,8 +186,5 @@ public sealed class DdimScheduler
         if (Schedule.Config.PredictionType == PredictionType.Epsilon && Schedule.AlphasCumprod[(int)timesteps[0]] == 0)
             throw new ArgumentException($"timestep {timesteps[0]} has no signal (rescale_betas_zero_snr), so x_0 cannot be computed from a " +
                 "predicted epsilon; use a model with prediction_type v_prediction or sample, or leading spacing", nameof(Schedule));
-        if (LastStep == DdimLastStep.ClampToFirst && Eta > 0 && Array.FindIndex(timesteps, t => !(StdDev(t) > 0)) is >= 0 and var noiseless)
-            throw new ArgumentException($"the step from timestep {timesteps[noiseless]} has no noise, hence no log-probability; use leading spacing with " +
-                $"steps_offset 1, or another number of steps than {Steps}", nameof(Schedule));
     }
 }

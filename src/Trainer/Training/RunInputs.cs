@@ -29,26 +29,27 @@ public static class RunInputs
         if (model is not null)
         {
             CheckLora(model, run.Lora, problems);
-            CheckSize(model, run.Sampling, problems);
+            CheckSettings("sampling.height, sampling.width", "sizes that the model can draw", () => model.LatentSize(run.Sampling));
+            CheckSettings("sampling.steps", "noise at every step that is trained", () => PolicyScheduler.Create(model.Schedule, run));
         }
         if (problems.Count > 0) throw new SpecificationException($"the run '{run.Name}'", problems);
+
+        void CheckSettings(string key, string expected, Action use)
+        {
+            try
+            {
+                use();
+            }
+            catch (ArgumentException e)
+            {
+                problems.Add(new Problem(key, e.Message.Split(" (Parameter ")[0], expected, "Change the setting or the model."));
+            }
+        }
     }
 
     static void CheckLora(DiffusionModel model, LoraSpecification lora, List<Problem> problems)
     {
         if (lora.InitialWeights is { } path) problems.Try("lora.initial_weights", "a LoRA of this model", () => LoraTargets.Check(model.UNet, LoraWeights.Read(path, model.UNet)));
         else problems.Try("lora.target_modules", "the ends of linear layers' paths", () => LoraTargets.Find(model.UNet, lora.TargetModules));
-    }
-
-    static void CheckSize(DiffusionModel model, SamplingSpecification sampling, List<Problem> problems)
-    {
-        try
-        {
-            model.LatentSize(sampling);
-        }
-        catch (ArgumentException e)
-        {
-            problems.Add(new Problem("sampling.height, sampling.width", e.Message, "sizes that the model can draw", "null takes the model's own size."));
-        }
     }
 }

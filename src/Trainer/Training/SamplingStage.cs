@@ -20,7 +20,7 @@ public sealed class SamplingStage
     {
         (this.adapter, encoder) = (adapter, model.PromptsFor(run.Sampling));
         unet = new GuidedUNet(model.UNet, adapter, run.Sampling.GuidanceScale, run.Sampling.GuidanceRescale);
-        var ddim = new DdimScheduler(model.Schedule, run.Sampling.Steps, run.Sampling.Eta, DdimLastStep.ClampToFirst);
+        var ddim = PolicyScheduler.Create(model.Schedule, run);
         sampler = new CandidateSampler(ddim, run.Sampling, model.LatentSize(run.Sampling), random, model.Device);
         // In 16-bit weights a merged adapter's small changes round away; apart they are added in full.
         merge = run.Lora.MergeForSampling ?? run.Model.Dtype == NumberType.Float32;

@@ -25,7 +25,7 @@ public sealed class TrainingStage : IDisposable
         var guidance = run.Objective.Guidance ? run.Sampling.GuidanceScale : 1;
         guided = guidance > 1;
         var unet = new GuidedUNet(model.UNet, adapter, guidance, run.Sampling.GuidanceRescale);
-        var ddim = new DdimScheduler(model.Schedule, run.Sampling.Steps, run.Sampling.Eta, DdimLastStep.ClampToFirst);
+        var ddim = PolicyScheduler.Create(model.Schedule, run);
         optimizer = new AdamW(adapter.NamedParameters, run.Optimizer);
         trainer = new SpoTrainer(unet, ddim, new SpoLoss(run.Objective.Beta, run.Objective.Eps), optimizer, run.Training, model.Device);
     }

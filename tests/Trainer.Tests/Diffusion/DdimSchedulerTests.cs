@@ -143,14 +143,6 @@ public sealed class DdimSchedulerTests
         Assert.Contains("v_prediction", Assert.Throws<ArgumentException>(() => new DdimScheduler(schedule, 10)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void NoiselessStep_WhereLogProbabilitiesAreNeeded_IsRefusedWithTheFix()
-    {
-        var schedule = NoiseSchedule.Create(Schedules.StableDiffusion with { TimestepSpacing = TimestepSpacing.Linspace });
-        var error = Assert.Throws<ArgumentException>(() => new DdimScheduler(schedule, 10, eta: 1, DdimLastStep.ClampToFirst));
-        Assert.Contains("the step from timestep 0 has no noise", error.Message, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData(-0.1)]
     [InlineData(1.1)]

@@ -15,9 +15,6 @@ namespace SpoActors.Trainer.Preference.Training;
 /// <param name="guidanceScale">Scale of classifier-free guidance, 5 in the original; 1 or less switches it off.</param>
 public sealed class PairDistortion(UNet2DCondition unet, AutoencoderKl vae, NoiseSchedule schedule, double guidanceScale)
 {
-    // The predicted x0 is decoded as it is, whatever a sampler built from the same file would clip.
-    readonly SchedulerConfig unclipped = schedule.Config with { ClipSample = false, Thresholding = false };
-
     // Latents are float32 between the models, whatever type those compute in.
     readonly Tensor vaeWeight = vae.parameters().First(), unetWeight = unet.parameters().First();
 
@@ -56,7 +53,7 @@ public sealed class PairDistortion(UNet2DCondition unet, AutoencoderKl vae, Nois
     Tensor PredictX0(Tensor guided_BChw, Tensor noised_BChw, Tensor timesteps_B)
     {
         var alpha_B111 = tensor(schedule.AlphasCumprod.ToArray(), device: timesteps_B.device).index_select(0, timesteps_B).view(-1, 1, 1, 1);
-        return PredictionConversion.Convert(unclipped, guided_BChw, noised_BChw, alpha_B111.sqrt(), (1 - alpha_B111).sqrt()).X0;
+        return PredictionConversion.Convert(schedule.Config, guided_BChw, noised_BChw, alpha_B111.sqrt(), (1 - alpha_B111).sqrt()).X0;
     }
 
     static UNetConditioning Both(UNetConditioning negative, UNetConditioning positive) => new(
