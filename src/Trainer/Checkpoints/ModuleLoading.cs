@@ -37,7 +37,7 @@ public static class ModuleLoading
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var stored = source.Load(key);
-            var value = stored.to(options.Dtype ?? stored.dtype).to(options.Device);
+            var value = stored.to(options.Dtype ?? stored.dtype, options.Device);
             // On META nothing but keys and shapes is of interest.
             if (options.Device.type != DeviceType.META && !stored.IsFinite()) notFinite.Add(key);
             place.Set(new Parameter(value, requires_grad: false));
