@@ -8,6 +8,9 @@ public sealed class HeldFolder : IDisposable
     /// <summary>The file that names the last commit.</summary>
     public const string ManifestFile = "manifest.json";
 
+    /// <summary>A JSON line for every round or step.</summary>
+    public const string MetricsFile = "metrics.jsonl";
+
     const string LockFile = ".lock";
 
     readonly FileStream held;
@@ -33,10 +36,18 @@ public sealed class HeldFolder : IDisposable
         return new HeldFolder(path, Hold(path), existing);
     }
 
-    /// <summary>Removes what this process made and never committed anything to, so that nothing is in the next attempt's way.</summary>
+    /// <summary>Removes a folder that this process made and that holds no result yet, so that nothing is in the next attempt's way.</summary>
     public void Abandon()
     {
-        if (!IsResumed && !File.Exists(System.IO.Path.Combine(Path, ManifestFile))) Directory.Delete(Path, recursive: true);
+        if (IsResumed || new[] { ManifestFile, MetricsFile }.Any(file => File.Exists(System.IO.Path.Combine(Path, file)))) return;
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Why the folder is abandoned is what the user should see.
+        }
     }
 
     public void Dispose() => held.Dispose();

@@ -10,7 +10,7 @@ namespace SpoActors.Trainer.Runs;
 /// <param name="folder">The training's folder.</param>
 public sealed class JudgeMetricsFiles(string folder) : IRunProgress
 {
-    readonly JsonLines<JudgeStepMetrics> steps = new(Path.Combine(folder, "metrics.jsonl"));
+    readonly JsonLines<JudgeStepMetrics> steps = new(Path.Combine(folder, HeldFolder.MetricsFile));
     readonly JsonLines<TimestepAccuracy> validations = new(Path.Combine(folder, "validation.jsonl"));
 
     public void Report(RunEvent runEvent)

@@ -20,7 +20,7 @@ public sealed class RunFolder : IDisposable
     public string ConfigFile => System.IO.Path.Combine(Path, "config.yaml");
 
     /// <summary>A JSON line for every round.</summary>
-    public string MetricsFile => System.IO.Path.Combine(Path, "metrics.jsonl");
+    public string MetricsFile => System.IO.Path.Combine(Path, HeldFolder.MetricsFile);
 
     public string LogFile => System.IO.Path.Combine(Path, "log.txt");
 

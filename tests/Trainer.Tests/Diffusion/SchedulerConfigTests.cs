@@ -51,6 +51,17 @@ public sealed class SchedulerConfigTests
         Assert.Equal(new SchedulerConfig { SolverOrder = 1, SolverType = SolverType.Heun, EulerAtFinal = true }, SchedulerConfig.Load(path));
     }
 
+    // Hours, if every quotation mark were tried as the beginning of a text.
+    [Theory]
+    [InlineData("")]
+    [InlineData("\\")]
+    public void Load_OfALongTextThatNothingEnds_IsRefused(string end)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("scheduler_config.json", "{ \"note\": \"" + string.Concat(Enumerable.Repeat("\\\"", 1_000_000)) + end);
+        Assert.Contains(path, Assert.Throws<CheckpointException>(() => SchedulerConfig.Load(path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Parse_OfDpmSolverSettingsThatChangeTheResult_RefusesThem()
     {

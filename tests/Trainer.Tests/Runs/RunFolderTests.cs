@@ -31,15 +31,16 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false, false, false)]
-    [InlineData(true, false, true)]
-    [InlineData(false, true, true)]
-    public void Abandoning_WhenSomethingWasThereOrCommitted_KeepsTheFolder(bool existed, bool committed, bool stays)
+    [InlineData(false, null, false)]
+    [InlineData(true, null, true)]
+    [InlineData(false, HeldFolder.ManifestFile, true)]
+    [InlineData(false, HeldFolder.MetricsFile, true)]
+    public void Abandoning_WhenSomethingWasThereOrComputed_KeepsTheFolder(bool existed, string? result, bool stays)
     {
         if (existed) RunFolder.Open(Run, resume: false).Dispose();
         using (var folder = RunFolder.Open(Run, resume: true))
         {
-            if (committed) File.WriteAllText(Path.Combine(folder.Path, HeldFolder.ManifestFile), "{}");
+            if (result is not null) File.WriteAllText(Path.Combine(folder.Path, result), "{}");
             folder.Abandon();
         }
         Assert.Equal(stays, Directory.Exists(RunFolder.PathOf(Run)));
