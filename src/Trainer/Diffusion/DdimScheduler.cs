@@ -185,6 +185,6 @@ public sealed class DdimScheduler
     {
         if (Schedule.Config.PredictionType == PredictionType.Epsilon && Schedule.AlphasCumprod[(int)timesteps[0]] == 0)
             throw new ArgumentException($"timestep {timesteps[0]} has no signal (rescale_betas_zero_snr), so x_0 cannot be computed from a " +
-                "predicted epsilon; use a model with prediction_type v_prediction or sample, or leading spacing", nameof(Schedule));
+                "predicted epsilon; use a model with prediction_type v_prediction or sample, or leading spacing");
     }
 }

@@ -61,16 +61,16 @@ public sealed class DiffusionModel : IDisposable
     public static DiffusionModel Load(ModelSpecification specification) => Load(specification, TorchNames.ParseDevice(specification.Device));
 
     /// <summary>On another device than the specification's; on META nothing but keys and shapes is read.</summary>
-    internal static DiffusionModel Load(ModelSpecification specification, Device device)
-    {
-        var source = Open(specification);
-        source.Require(source.NeededComponents.Where(c => c != "vae" || specification.Vae is null));
-        return new DiffusionModel(specification, source, device);
-    }
+    internal static DiffusionModel Load(ModelSpecification specification, Device device) => new(specification, Open(specification), device);
 
-    // Files of half the size, where the weights end up in that type anyway.
-    internal static IModelSource Open(ModelSpecification specification) =>
-        ModelSource.Open(specification.Path, specification.Dtype == NumberType.Float16 ? "fp16" : null);
+    /// <summary>The model's files, none of which is missing.</summary>
+    internal static IModelSource Open(ModelSpecification specification)
+    {
+        // Files of half the size, where the weights end up in that type anyway.
+        var source = ModelSource.Open(specification.Path, specification.Dtype == NumberType.Float16 ? "fp16" : null);
+        source.Require(source.NeededComponents.Where(c => c != "vae" || specification.Vae is null));
+        return source;
+    }
 
     /// <summary>Shape of the latents of images of the given size, by default the model's own.</summary>
     /// <exception cref="ArgumentException">A side is no multiple of the autoencoder's downscaling.</exception>

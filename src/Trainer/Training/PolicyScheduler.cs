@@ -16,6 +16,6 @@ static class PolicyScheduler
         var noiseless = drawing.FirstOrDefault(t => !(ddim.StdDev(t) > 0), -1);
         return noiseless < 0 ? ddim : throw new ArgumentException(
             $"the step from timestep {noiseless} has no noise, hence no log-probability; use a scheduler with leading spacing and steps_offset 1, another number of steps than {sampling.Steps}, " +
-            "or single steps with a pairs.threshold above 0", nameof(schedule));
+            "or single steps with a pairs.threshold above 0");
     }
 }

@@ -42,7 +42,7 @@ public static class RunInputs
             }
             catch (ArgumentException e)
             {
-                problems.Add(new Problem(key, e.Message.Split(" (Parameter ")[0], expected, "Change the setting or the model."));
+                problems.Add(new Problem(key, e.Message, expected, "Change the setting or the model."));
             }
         }
     }

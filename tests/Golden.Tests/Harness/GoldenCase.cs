@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using static TorchSharp.torch;
@@ -7,17 +6,15 @@ using static TorchSharp.torch;
 namespace SpoActors.Golden.Tests.Harness;
 
 /// <summary>One recorded case: a folder with <c>case.json</c> and, mostly, <c>tensors.safetensors</c>.</summary>
-public sealed partial class GoldenCase : IDisposable
+public sealed class GoldenCase : IDisposable
 {
-    readonly JsonDocument json;
     readonly Lazy<ITensorSource> tensors;
 
     public GoldenCase(string area, string folder)
     {
         Area = area;
         Folder = folder;
-        // Python writes infinities and NaN as bare words, which JSON does not know.
-        json = JsonDocument.Parse(BareNumber().Replace(File.ReadAllText(System.IO.Path.Combine(folder, "case.json")), "$1\"$2\""));
+        Json = CheckpointJson.ReadObject(Path("case.json"), "a recorded case");
         tensors = new(() => SafetensorsFile.Open(Path("tensors.safetensors")));
     }
 
@@ -27,7 +24,8 @@ public sealed partial class GoldenCase : IDisposable
 
     public string Name => System.IO.Path.GetFileName(Folder);
 
-    public JsonElement Json => json.RootElement;
+    /// <summary>The description; infinities and NaN are texts.</summary>
+    public JsonElement Json { get; }
 
     /// <summary>The function or file of the original that was run; readers recognise their cases by it.</summary>
     public string Source => Json.TryGetProperty("source", out var source) ? source.GetString() ?? "" : "";
@@ -56,9 +54,5 @@ public sealed partial class GoldenCase : IDisposable
     public void Dispose()
     {
         if (tensors.IsValueCreated) tensors.Value.Dispose();
-        json.Dispose();
     }
-
-    [GeneratedRegex(@"([:\[,]\s*)(-?Infinity|NaN)(?=\s*[,\]}])")]
-    private static partial Regex BareNumber();
 }

@@ -122,10 +122,9 @@ public sealed partial class PipelineReader : IGoldenReader
         /// <summary>Rounding may go the other way by 1 where the recorded value is as near to a half as the image may be off.</summary>
         void CheckBytes(GoldenAssert check, string output)
         {
-            const double NearHalf = 1e-3;
             var image = output[..^"_uint8".Length];
             var recordedImage = golden.Tensor(image).to(ScalarType.Float64) * 255;
-            var doubtful = ((recordedImage - recordedImage.floor()) - 0.5).abs().lt(Math.Max(NearHalf, 255 * check.Allowed(image)));
+            var doubtful = ((recordedImage - recordedImage.floor()) - 0.5).abs().lt(255 * check.Allowed(image));
             var difference = (LatentDecoder.ToBytes(images).to(ScalarType.Int32) - golden.Tensor(output).to(ScalarType.Int32)).abs();
             check.Equal($"{output}: pixels that differ", difference.gt(doubtful.to(ScalarType.Int32)).sum().item<long>(), 0);
         }

@@ -31,7 +31,7 @@ public sealed class JudgeInputs : IDisposable
     {
         var problems = new List<Problem>();
         var start = StartingFiles.Check(settings.Start, problems);
-        CheckModel(settings, problems);
+        problems.Try("model.path", "a complete Stable Diffusion model", () => DiffusionModel.Open(settings.Model));
         var (train, validation) = Scan(settings.Data, problems);
         if (problems.Count == 0 && train.Count == 0)
             problems.Add(new Problem("data.train", "files without a labelled pair", "at least one pair", "Correct the path."));
@@ -78,12 +78,4 @@ public sealed class JudgeInputs : IDisposable
             ? (indices[0], indices[1])
             : (indices[0], PairIndex.Scan(data.Validation, "data.validation", problems, [row => row.HasLabel])[0]);
     }
-
-    static void CheckModel(PreferenceTrainingSpecification settings, List<Problem> problems) =>
-        problems.Try("model.path", "a complete Stable Diffusion model", () =>
-        {
-            var source = DiffusionModel.Open(settings.Model);
-            source.Require(source.NeededComponents.Where(c => c != "vae" || settings.Model.Vae is null));
-            return source;
-        });
 }
