@@ -3,8 +3,9 @@ using SpoActors.Grains.Compute;
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Benchmarks.ControlPlane;
 

@@ -1,17 +1,17 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Lora.Files;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Runs;
 using SpoActors.Trainer.Tokenization;
-using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Benchmarks.SpoRound;

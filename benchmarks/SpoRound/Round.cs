@@ -1,12 +1,13 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Optimization;
+using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
-using SpoActors.Trainer.Sampling;
-using SpoActors.Trainer.Scoring;
-using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Benchmarks.SpoRound;

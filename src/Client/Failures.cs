@@ -4,8 +4,8 @@ using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Native;
+using SpoActors.Trainer.Storage;
 using SpoActors.Trainer.Tokenization;
-using SpoActors.Trainer.Training;
 
 namespace SpoActors.Client;
 

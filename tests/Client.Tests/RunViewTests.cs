@@ -1,7 +1,7 @@
 using Spectre.Console.Testing;
 using SpoActors.Client.Runs;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Training;
 
 namespace SpoActors.Client.Tests;
 

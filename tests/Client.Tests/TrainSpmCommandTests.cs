@@ -1,8 +1,8 @@
 using System.Text.Json;
-using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Datasets;
 using SpoActors.Trainer.Imaging;
-using SpoActors.Trainer.Preference.Data;
+using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
 
 namespace SpoActors.Client.Tests;

@@ -4,6 +4,7 @@ using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Pipelines;
+using SpoActors.Trainer.Storage;
 using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 

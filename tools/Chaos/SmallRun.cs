@@ -1,6 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Tools.Chaos;
 

@@ -4,10 +4,10 @@ using SpoActors.ShapesWorld.Evaluation;
 using SpoActors.ShapesWorld.Oracles;
 using SpoActors.ShapesWorld.Training;
 using SpoActors.Specification;
-using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Pipelines;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.ShapesWorld.Commands;
 

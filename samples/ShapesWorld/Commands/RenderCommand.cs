@@ -1,7 +1,7 @@
 using System.CommandLine;
 using SpoActors.ShapesWorld.World;
-using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.ShapesWorld.Commands;
 

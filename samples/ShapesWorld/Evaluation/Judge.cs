@@ -1,6 +1,6 @@
 using SpoActors.ShapesWorld.Training;
 using SpoActors.Specification;
-using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Judges;
 using static TorchSharp.torch;
 
 namespace SpoActors.ShapesWorld.Evaluation;

@@ -1,8 +1,8 @@
 using SpoActors.ShapesWorld.Training;
 using SpoActors.ShapesWorld.World;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Preference.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.ShapesWorld.Evaluation;

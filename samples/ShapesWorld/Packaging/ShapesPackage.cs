@@ -1,5 +1,6 @@
 using SpoActors.ShapesWorld.Training;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.ShapesWorld.Packaging;
 

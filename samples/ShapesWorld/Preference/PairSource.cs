@@ -1,6 +1,6 @@
 using SpoActors.ShapesWorld.World;
+using SpoActors.Trainer.Datasets;
 using SpoActors.Trainer.Imaging;
-using SpoActors.Trainer.Preference.Data;
 
 namespace SpoActors.ShapesWorld.Preference;
 

@@ -1,6 +1,6 @@
 using SpoActors.ShapesWorld.Training;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Models.Clip;
-using SpoActors.Trainer.Preference.Training;
 using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 

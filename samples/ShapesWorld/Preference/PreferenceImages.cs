@@ -1,8 +1,8 @@
 using SpoActors.ShapesWorld.Oracles;
 using SpoActors.ShapesWorld.World;
+using SpoActors.Trainer.Datasets;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Preference.Data;
 using static TorchSharp.torch;
 
 namespace SpoActors.ShapesWorld.Preference;

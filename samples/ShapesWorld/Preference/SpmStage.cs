@@ -1,6 +1,6 @@
 using SpoActors.ShapesWorld.Training;
 using SpoActors.Specification;
-using SpoActors.Trainer.Preference.Training;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Progress;
 using static TorchSharp.torch;
 

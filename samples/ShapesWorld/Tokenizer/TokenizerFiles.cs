@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using SpoActors.ShapesWorld.Training;
 using SpoActors.ShapesWorld.World;
-using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Storage;
 using SpoActors.Trainer.Tokenization;
 
 namespace SpoActors.ShapesWorld.Tokenizer;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
 
 namespace SpoActors.ShapesWorld.Training;

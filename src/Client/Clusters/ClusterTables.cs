@@ -3,8 +3,8 @@ using SpoActors.Client.Console;
 using SpoActors.Grains.Interfaces.Catalogue;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
-using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Clusters;
 

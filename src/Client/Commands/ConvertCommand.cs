@@ -3,8 +3,9 @@ using SpoActors.Client.Console;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Lora.Files;
+using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
 
 namespace SpoActors.Client.Commands;

@@ -6,9 +6,9 @@ using SpoActors.Client.Reports;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Evaluation;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Runs;
-using SpoActors.Trainer.Training;
 
 namespace SpoActors.Client.Commands;
 

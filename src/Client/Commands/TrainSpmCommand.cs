@@ -4,7 +4,7 @@ using SpoActors.Client.Judges;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Preference.Training;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Runs;
 

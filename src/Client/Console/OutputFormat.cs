@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Client.Console;
 

@@ -1,7 +1,7 @@
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Diagnosis;
 

@@ -15,8 +15,8 @@ using SpoActors.Grains.Workers;
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Prompts;
 
 namespace SpoActors.Client.InProcess;
 

@@ -2,7 +2,9 @@ using Spectre.Console;
 using Spectre.Console.Rendering;
 using SpoActors.Client.Console;
 using SpoActors.Client.Runs;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Progress;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Judges;
 

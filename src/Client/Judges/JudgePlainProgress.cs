@@ -1,7 +1,9 @@
 using System.Globalization;
 using SpoActors.Client.Console;
 using SpoActors.Client.Runs;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Progress;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Judges;
 

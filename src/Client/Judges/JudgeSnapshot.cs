@@ -1,4 +1,4 @@
-using SpoActors.Trainer.Preference.Training;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Progress;
 
 namespace SpoActors.Client.Judges;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using SpoActors.Client.Console;
-using SpoActors.Trainer.Preference.Training;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Judges;

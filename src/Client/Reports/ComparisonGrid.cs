@@ -1,6 +1,6 @@
-using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Runs;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Client.Reports;
 

@@ -6,8 +6,8 @@ using SpoActors.Client.Evaluation;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Runs;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Client.Reports;
 

@@ -1,5 +1,5 @@
 using SpoActors.Trainer.Imaging;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Client.Reports;
 

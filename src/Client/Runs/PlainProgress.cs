@@ -1,7 +1,8 @@
 using System.Globalization;
 using SpoActors.Client.Console;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Runs;
 

@@ -1,5 +1,5 @@
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Training;
 
 namespace SpoActors.Client.Runs;
 

@@ -1,7 +1,7 @@
 using SpoActors.Client.Console;
 using SpoActors.Client.Evaluation;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Runs;
-using SpoActors.Trainer.Training;
 
 namespace SpoActors.Client.Runs;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using SpoActors.Client.Console;
-using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Lora.Files;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
+using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
 
 namespace SpoActors.Client.Sampling;

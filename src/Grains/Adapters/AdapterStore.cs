@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Payloads;
-using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Grains.Adapters;
 

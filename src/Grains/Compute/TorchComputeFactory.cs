@@ -1,13 +1,14 @@
 using System.Text;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Judges;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Preference;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Runs;
+using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
 
 namespace SpoActors.Grains.Compute;

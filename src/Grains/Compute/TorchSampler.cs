@@ -2,12 +2,13 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Specification;
-using SpoActors.Trainer.Checkpoints.Lora;
+using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Lora.Files;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
-using SpoActors.Trainer.Sampling;
-using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Grains.Compute;

@@ -1,13 +1,13 @@
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
+using SpoActors.Trainer.Judges;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Preference;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
-using SpoActors.Trainer.Sampling;
-using SpoActors.Trainer.Scoring;
-using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Grains.Compute;

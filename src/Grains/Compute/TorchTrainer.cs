@@ -2,11 +2,12 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Specification;
-using SpoActors.Trainer.Checkpoints.Lora;
+using SpoActors.Trainer.Evaluation;
+using SpoActors.Trainer.Lora.Files;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Runs;
-using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Grains.Compute;
@@ -133,7 +134,7 @@ sealed class TorchTrainer : ITrainerCompute
         var currentWin = pair.CurrentWin.ToTensor(CPU);
         return new PreferencePair
         {
-            Id = new Trainer.Training.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex),
+            Id = new Trainer.Method.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex),
             Timestep = pair.Timestep,
             Candidates = (pair.Win, pair.Lose),
             CurrentWin = currentWin,

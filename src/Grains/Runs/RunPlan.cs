@@ -3,7 +3,7 @@ using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Ledger;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Prompts;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Grains.Runs;
 

@@ -4,7 +4,7 @@ using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Grains.Ledger;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Grains.Telemetry;
 

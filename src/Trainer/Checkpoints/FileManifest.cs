@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Checkpoints;
 

@@ -1,5 +1,5 @@
 using SpoActors.Specification;
-using SpoActors.Trainer.Checkpoints.Lora;
+using SpoActors.Trainer.Lora.Files;
 using SpoActors.Trainer.Randomness;
 using static TorchSharp.torch;
 

@@ -5,7 +5,6 @@ using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
-using SpoActors.Trainer.Sampling;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Pipelines;

@@ -3,14 +3,14 @@ using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Optimization;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
-using SpoActors.Trainer.Sampling;
-using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Probing;

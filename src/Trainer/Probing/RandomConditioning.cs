@@ -1,6 +1,5 @@
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Probing;

@@ -1,4 +1,4 @@
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Trainer.Progress;
 

@@ -1,5 +1,6 @@
-using SpoActors.Trainer.Preference.Training;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Progress;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Runs;
 

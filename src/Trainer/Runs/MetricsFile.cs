@@ -1,5 +1,6 @@
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Runs;
 

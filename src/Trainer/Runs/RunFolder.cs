@@ -1,6 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Runs;
 

@@ -1,6 +1,5 @@
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Runs;
 

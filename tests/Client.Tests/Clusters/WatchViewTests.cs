@@ -4,7 +4,7 @@ using SpoActors.Client.Clusters;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Training;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Client.Tests.Clusters;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Specification;
-using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Lora.Files;
 using SpoActors.Trainer.Models.UNet;
 using static TorchSharp.torch;
 

@@ -1,9 +1,9 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Golden.Tests.Preference;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Judges;
+using SpoActors.Trainer.Judges.ImageReward;
 using SpoActors.Trainer.Models.Clip;
-using SpoActors.Trainer.Rewards;
-using SpoActors.Trainer.Rewards.ImageReward;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Manifests;

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Specification;
-using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Lora.Files;
 using SpoActors.Trainer.Models.UNet;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Rewards;
+using SpoActors.Trainer.Judges;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Preference;

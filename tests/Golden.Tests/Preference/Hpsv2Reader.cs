@@ -3,8 +3,8 @@ using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Models.Clip;
-using SpoActors.Trainer.Rewards;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Preference;

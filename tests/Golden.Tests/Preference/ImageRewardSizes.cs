@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SpoActors.Trainer.Rewards.ImageReward;
+using SpoActors.Trainer.Models.Blip;
 
 namespace SpoActors.Golden.Tests.Preference;
 

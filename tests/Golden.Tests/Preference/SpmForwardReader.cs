@@ -3,9 +3,9 @@ using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.Layers;
-using SpoActors.Trainer.Preference;
 using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 

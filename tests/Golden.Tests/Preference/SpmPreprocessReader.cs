@@ -1,6 +1,6 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Imaging;
-using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Judges;
 
 namespace SpoActors.Golden.Tests.Preference;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using SpoActors.Golden.Tests.Harness;
-using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Method.Selection;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Preference;

@@ -4,10 +4,10 @@ using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Preference.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Preference;

@@ -1,7 +1,7 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Imaging;
-using SpoActors.Trainer.Preference;
-using SpoActors.Trainer.Preference.Training;
+using SpoActors.Trainer.Judges;
+using SpoActors.Trainer.Judges.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Preference;

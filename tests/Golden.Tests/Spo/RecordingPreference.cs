@@ -1,4 +1,4 @@
-using SpoActors.Trainer.Preference;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 

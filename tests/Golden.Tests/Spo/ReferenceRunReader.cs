@@ -1,12 +1,11 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Specification;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Preference;
-using SpoActors.Trainer.Prompts;
-using SpoActors.Trainer.Sampling;
-using SpoActors.Trainer.Scoring;
-using SpoActors.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Spo;

@@ -2,9 +2,10 @@ using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Tests.Fakes;
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
-using SpoActors.Trainer.Tests.Training;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Runs;
+using SpoActors.Trainer.Tests.Method;
 
 namespace SpoActors.Grains.Tests.Cluster;
 

@@ -8,7 +8,7 @@ using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Specification;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Grains.Tests.Fakes;
 
@@ -127,7 +127,7 @@ public sealed class FakeTrainer : ITrainerCompute
         if (round != NextRound) throw new InvalidOperationException($"round {round} was trained instead of {NextRound}");
         foreach (var pair in pools.SelectMany(p => p.Pairs))
         {
-            digest.Add(new Trainer.Training.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex), pair.Timestep, pair.Win, pair.Lose);
+            digest.Add(new Trainer.Method.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex), pair.Timestep, pair.Win, pair.Lose);
             adapter = SHA256.HashData([.. adapter, .. pair.CurrentWin.Bytes, .. pair.NextWin.Bytes, .. pair.NextLose.Bytes]);
             pairs++;
         }
@@ -137,7 +137,7 @@ public sealed class FakeTrainer : ITrainerCompute
 
     public byte[] ExportAdapter() => [.. adapter];
 
-    public void Commit(long epoch, bool finished) => Trainer.Checkpoints.AtomicFile.Write(
+    public void Commit(long epoch, bool finished) => Trainer.Storage.AtomicFile.Write(
         path, JsonSerializer.SerializeToUtf8Bytes(new Saved(NextRound, pairs, digest.Value, Convert.ToHexString(adapter), epoch, LastMetrics)));
 
     public void Dispose()

@@ -10,7 +10,7 @@ using SpoActors.Grains.Ledger;
 using SpoActors.Grains.Tests.Fakes;
 using SpoActors.Grains.Training;
 using SpoActors.Specification;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Grains.Tests.Training;
 
@@ -97,7 +97,7 @@ public sealed class ArrivalScheduleTests
     static void Consume(ConsumedDigest digest, IEnumerable<ScoredPoolMessage> pools)
     {
         foreach (var pair in pools.SelectMany(p => p.Pairs))
-            digest.Add(new SpoActors.Trainer.Training.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex), pair.Timestep, pair.Win, pair.Lose);
+            digest.Add(new SpoActors.Trainer.Method.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex), pair.Timestep, pair.Win, pair.Lose);
     }
 
     /// <summary>What an item yields depends on its id and the adapter version alone.</summary>

@@ -5,7 +5,7 @@ using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 using SpoActors.Tools.Chaos;
 using SpoActors.Trainer.Devices;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Silo.Tests.Processes;
 

@@ -1,10 +1,10 @@
 using System.Text;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Diffusers;
-using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Checkpoints.PyTorch;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Checkpoints.SingleFile;
+using SpoActors.Trainer.Lora.Files;
 using SpoActors.Trainer.Native;
 using static TorchSharp.torch;
 

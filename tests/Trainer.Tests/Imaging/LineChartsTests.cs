@@ -12,7 +12,7 @@ public sealed class LineChartsTests
     [InlineData(5, 960, 900)]
     public void Charts_WhenDrawn_HaveTwoColumns(int panels, int width, int height)
     {
-        using var folder = new Checkpoints.TemporaryFolder();
+        using var folder = new TemporaryFolder();
         var file = folder.Write("charts.png", LineCharts.Draw([.. Enumerable.Repeat(Loss, panels)]));
         var image = PixelImage.Load(file);
         Assert.Equal((width, height), (image.Width, image.Height));

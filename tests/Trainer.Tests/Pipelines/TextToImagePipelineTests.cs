@@ -1,6 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Pipelines;
-using SpoActors.Trainer.Tests.Training;
+using SpoActors.Trainer.Tests.Method;
 using TorchSharp;
 using static TorchSharp.torch;
 

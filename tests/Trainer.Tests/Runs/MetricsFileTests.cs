@@ -1,6 +1,6 @@
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Runs;
-using SpoActors.Trainer.Training;
 
 namespace SpoActors.Trainer.Tests.Runs;
 

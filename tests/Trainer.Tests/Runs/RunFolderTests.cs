@@ -1,6 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Runs;
-using SpoActors.Trainer.Training;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Tests.Runs;
 

@@ -1,6 +1,6 @@
 using SpoActors.Trainer.Checkpoints.Diffusers;
-using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Lora.Files;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Checkpoints.Inspection;

@@ -1,5 +1,5 @@
-using SpoActors.Trainer.Checkpoints.Lora;
 using SpoActors.Trainer.Checkpoints.SingleFile;
+using SpoActors.Trainer.Lora.Files;
 
 namespace SpoActors.Trainer.Checkpoints.Inspection;
 

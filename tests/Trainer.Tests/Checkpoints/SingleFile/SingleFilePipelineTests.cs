@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SpoActors.Specification;
-using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.SingleFile;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;

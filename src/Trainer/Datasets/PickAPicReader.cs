@@ -1,0 +1,107 @@
+using System.Globalization;
+using ParquetSharp;
+
+namespace SpoActors.Trainer.Datasets;
+
+/// <summary>An open parquet file of preferences, read a row group at a time. See <see cref="PickAPicFile"/> for the layout.</summary>
+public sealed class PickAPicReader : IDisposable
+{
+    readonly ParquetFileReader reader;
+    readonly Dictionary<string, int> columns;
+
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is no parquet file, or lacks columns.</exception>
+    public PickAPicReader(string path)
+    {
+        Path = path;
+        reader = Open(path);
+        try
+        {
+            columns = FindColumns();
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    public string Path { get; }
+
+    public int RowGroups => reader.FileMetaData.NumRowGroups;
+
+    /// <summary>Captions and labels of a row group; the images are not read.</summary>
+    public IReadOnlyList<PreferenceRow> Rows(int rowGroup)
+    {
+        using var group = reader.RowGroup(rowGroup);
+        var rows = checked((int)group.MetaData.NumRows);
+        var captions = Get<string>(group, PickAPicFile.Caption, rows);
+        var (label0, label1) = (GetNumbers(group, PickAPicFile.Label0, rows)!, GetNumbers(group, PickAPicFile.Label1, rows)!);
+        var (counts, labelled) = (GetNumbers(group, PickAPicFile.Examples, rows), GetNumbers(group, PickAPicFile.HasLabel, rows));
+        return [.. Enumerable.Range(0, rows).Select(i => new PreferenceRow(captions[i] ?? "", label0[i], label1[i],
+            labelled is null ? label0[i] != label1[i] : labelled[i] == 1, counts is null ? 1 : Math.Max(1, (int)counts[i])))];
+    }
+
+    /// <summary>The encoded images of a row group.</summary>
+    public IReadOnlyList<(byte[] First, byte[] Second)> Images(int rowGroup)
+    {
+        using var group = reader.RowGroup(rowGroup);
+        var rows = checked((int)group.MetaData.NumRows);
+        return [.. Get<byte[]>(group, PickAPicFile.Image0, rows).Zip(Get<byte[]>(group, PickAPicFile.Image1, rows), (a, b) => (a ?? [], b ?? []))];
+    }
+
+    public void Dispose() => reader.Dispose();
+
+    static ParquetFileReader Open(string path)
+    {
+        if (!File.Exists(path)) throw new FileNotFoundException($"The preference file '{path}' does not exist.", path);
+        try
+        {
+            return new ParquetFileReader(path);
+        }
+        catch (ParquetException e)
+        {
+            throw new InvalidDataException($"'{path}' cannot be read as a parquet file: {e.Message}", e);
+        }
+    }
+
+    Dictionary<string, int> FindColumns()
+    {
+        var present = Enumerable.Range(0, reader.FileMetaData.NumColumns)
+            .ToDictionary(i => reader.FileMetaData.Schema.Column(i).Path.ToDotString(), i => i, StringComparer.Ordinal);
+        var found = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var name in PickAPicFile.Needed.Append(PickAPicFile.Examples).Append(PickAPicFile.HasLabel))
+            // Images written by the datasets library are a structure of their bytes and a path.
+            if (present.TryGetValue(name, out var at) || present.TryGetValue(name + ".bytes", out at)) found[name] = at;
+        var missing = PickAPicFile.Needed.Where(c => !found.ContainsKey(c)).ToArray();
+        return missing.Length == 0 ? found : throw new InvalidDataException(
+            $"'{Path}' lacks the column{(missing.Length > 1 ? "s" : "")} {string.Join(", ", missing)}; it has {string.Join(", ", present.Keys)}. Expected Pick-a-Pic's layout.");
+    }
+
+    T[] Get<T>(RowGroupReader group, string column, int rows)
+    {
+        try
+        {
+            using var logical = group.Column(columns[column]).LogicalReader<T>();
+            return logical.ReadAll(rows);
+        }
+        catch (InvalidCastException e)
+        {
+            throw new InvalidDataException($"'{Path}': the column {column} does not hold {(typeof(T) == typeof(string) ? "texts" : "encoded images")}.", e);
+        }
+    }
+
+    /// <summary>Numbers of whatever width they were written in, nullable or not; null where there is no such column.</summary>
+    double[]? GetNumbers(RowGroupReader group, string column, int rows)
+    {
+        if (!columns.TryGetValue(column, out var at)) return null;
+        using var logical = group.Column(at).LogicalReader();
+        return logical.Apply(new NumberVisitor(rows));
+    }
+
+    sealed class NumberVisitor(int rows) : ILogicalColumnReaderVisitor<double[]>
+    {
+        public double[] OnLogicalColumnReader<TValue>(LogicalColumnReader<TValue> reader) => [.. reader.ReadAll(rows).Select(v =>
+            v is null ? double.NaN : Convert.ToDouble(v, CultureInfo.InvariantCulture))];
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Optimization;
+using SpoActors.Trainer.Storage;
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Method;
+
+/// <summary>How far training has come; stored beside the tensors.</summary>
+/// <param name="Minibatches">Minibatches trained on; with the gradients it tells where accumulation stands.</param>
+/// <param name="ConsumedPairs">Pairs trained on.</param>
+/// <param name="ConsumedDigest">Hash chain over them.</param>
+public sealed record TrainerAccount(int Minibatches, long ConsumedPairs, string ConsumedDigest);
+
+/// <summary>
+/// Everything a resumed trainer needs to go on bit for bit, as one safetensors file: <c>lora.NAME</c> (float32), <c>optimizer.NAME</c>,
+/// <c>grad.NAME</c> (gradients of an unfinished accumulation), and the account in the metadata.
+/// </summary>
+static class TrainerState
+{
+    const string LoraPrefix = "lora.", OptimizerPrefix = "optimizer.", GradientPrefix = "grad.";
+
+    public static void Write(Stream target, LoraAdapter adapter, AdamW optimizer, TrainerAccount account)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var tensors = new Dictionary<string, Tensor>();
+        foreach (var (name, parameter) in adapter.NamedParameters)
+        {
+            tensors[LoraPrefix + name] = parameter;
+            if (parameter.grad is { } gradient) tensors[GradientPrefix + name] = gradient;
+        }
+        foreach (var (name, value) in optimizer.State()) tensors[OptimizerPrefix + name] = value;
+        SafetensorsWriter.Write(target, tensors, new Dictionary<string, string>
+        {
+            ["minibatches"] = account.Minibatches.ToString(CultureInfo.InvariantCulture),
+            ["consumed_pairs"] = account.ConsumedPairs.ToString(CultureInfo.InvariantCulture),
+            ["consumed_digest"] = account.ConsumedDigest,
+        });
+    }
+
+    /// <summary>Copies a stored state in.</summary>
+    /// <exception cref="RunStateException">The file is not a trainer's state, or is one of another adapter.</exception>
+    public static TrainerAccount Read(string path, LoraAdapter adapter, AdamW optimizer)
+    {
+        using var file = SafetensorsFile.Open(path);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var parameters = adapter.NamedParameters.ToDictionary(p => LoraPrefix + p.Name, p => p.Parameter);
+        var stored = file.Tensors.Keys.Where(k => k.StartsWith(LoraPrefix, StringComparison.Ordinal)).ToHashSet();
+        var differing = parameters.Keys.Where(k => !stored.Contains(k) || !file.Tensors[k].Shape.SequenceEqual(parameters[k].shape))
+            .Concat(stored.Where(k => !parameters.ContainsKey(k))).Order(StringComparer.Ordinal).ToArray();
+        if (differing.Length > 0)
+            throw new RunStateException($"'{path}' holds another adapter than the configuration describes; differing: " +
+                string.Join(", ", differing.Take(5)) + (differing.Length > 5 ? $" and {differing.Length - 5} more" : ""));
+        if (!file.Metadata.TryGetValue("consumed_digest", out var digest)
+            || !int.TryParse(file.Metadata.GetValueOrDefault("minibatches"), CultureInfo.InvariantCulture, out var minibatches)
+            || !long.TryParse(file.Metadata.GetValueOrDefault("consumed_pairs"), CultureInfo.InvariantCulture, out var pairs))
+            throw new RunStateException($"'{path}' lacks the account of what was consumed; it is not a trainer's state.");
+
+        foreach (var (name, parameter) in adapter.NamedParameters)
+        {
+            parameter.copy_(file.Load(LoraPrefix + name));
+            parameter.grad = file.Tensors.ContainsKey(GradientPrefix + name) ? file.Load(GradientPrefix + name).to(parameter.device, copy: true) : null;
+        }
+        optimizer.LoadState(file.Tensors.Keys.Where(k => k.StartsWith(OptimizerPrefix, StringComparison.Ordinal))
+            .ToDictionary(k => k[OptimizerPrefix.Length..], file.Load));
+        return new TrainerAccount(minibatches, pairs, digest);
+    }
+}

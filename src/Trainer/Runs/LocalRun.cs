@@ -1,0 +1,103 @@
+using SpoActors.Specification;
+using SpoActors.Specification.Prompts;
+using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Evaluation;
+using SpoActors.Trainer.Judges;
+using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Lora.Files;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Pipelines;
+using SpoActors.Trainer.Progress;
+using SpoActors.Trainer.Randomness;
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Runs;
+
+/// <summary>
+/// A whole run on this machine by the sequential loop: loads the models, resumes from the folder's last commit if there is one, trains,
+/// commits, and draws samples before and after. Blocks the calling thread, which owns the device.
+/// </summary>
+public sealed class LocalRun : IDisposable
+{
+    readonly RunSpecification run;
+    readonly IRunProgress progress;
+    readonly DiffusionModel model;
+    readonly IPreferenceModel preference;
+    readonly LoraAdapter adapter;
+    readonly TrainingStage training;
+    readonly SequentialLoop loop;
+    readonly PromptSchedule schedule;
+    readonly RunStore store;
+    readonly string folder;
+    readonly int promptCount;
+
+    /// <param name="run">A validated specification.</param>
+    /// <param name="folder">The run's folder; it exists.</param>
+    /// <param name="progress">Told of everything.</param>
+    /// <param name="time">Measures the stages.</param>
+    /// <exception cref="SpecificationException">The prompts cannot be used.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A model cannot be used.</exception>
+    public LocalRun(RunSpecification run, string folder, IRunProgress progress, TimeProvider time)
+    {
+        (this.run, this.folder, this.progress) = (run, folder, progress);
+        var prompts = PromptFile.Read(run.Prompts);
+        promptCount = prompts.Count;
+        if (run.Model.Threads > 0) set_num_threads(run.Model.Threads);
+        var random = new CounterBasedRandom(run.Seed);
+        model = DiffusionModel.Load(run.Model);
+        preference = PreferenceModelLoader.Load(run.Preference, model.Device, run.Preference.Dtype.ToScalarType());
+        adapter = Adapters.Create(model.UNet, run.Lora, random);
+        training = new TrainingStage(model, adapter, run, random);
+        schedule = new PromptSchedule(prompts, run);
+        loop = new SequentialLoop(
+            new SamplingStage(model, adapter, run, random), new ScoringStage(model.Decoder, preference, run, random), training, schedule, progress, time);
+        store = new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep);
+        Samples = new EvaluationSamples(model, run, prompts);
+    }
+
+    /// <summary>Draws the before/after samples.</summary>
+    public EvaluationSamples Samples { get; }
+
+    /// <summary>Runs, or goes on, to the end of the schedule.</summary>
+    /// <param name="beforeFirstRound">Called with the untrained adapter when the run is a new one.</param>
+    /// <returns>The final commit.</returns>
+    public RunManifest Execute(Action? beforeFirstRound = null, CancellationToken cancellation = default)
+    {
+        var last = store.Last();
+        if (last is not null) training.Load(store.StatePath(last));
+        else beforeFirstRound?.Invoke();
+        var first = last?.NextRound ?? 0;
+        progress.Report(new RunStarted(run.Name, folder, first, schedule.RoundCount, promptCount));
+
+        loop.Run(first, next =>
+        {
+            if (next % run.Checkpoints.Every == 0 || next == schedule.RoundCount) last = Commit(next);
+        }, cancellation);
+        // A run resumed after its last round has nothing left to do but to say so.
+        last ??= Commit(schedule.RoundCount);
+        progress.Report(new RunFinished(schedule.RoundCount, last.AdapterHash, last.ConsumedDigest));
+        return last;
+    }
+
+    RunManifest Commit(int nextRound)
+    {
+        var manifest = store.Commit(nextRound, training, WriteAdapter, trainerEpoch: 0, finished: nextRound == schedule.RoundCount);
+        progress.Report(new CheckpointWritten(nextRound, manifest.Checkpoint, manifest.AdapterHash));
+        return manifest;
+    }
+
+    void WriteAdapter(Stream target)
+    {
+        using var scope = NewDisposeScope();
+        LoraWeights.WriteDiffusers(target, adapter.Export());
+    }
+
+    public void Dispose()
+    {
+        training.Dispose();
+        adapter.Dispose();
+        preference.Dispose();
+        model.Dispose();
+    }
+}

@@ -1,0 +1,55 @@
+using SpoActors.Specification;
+using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Judges;
+using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Lora.Files;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Pipelines;
+using static TorchSharp.torch;
+
+namespace SpoActors.Trainer.Runs;
+
+/// <summary>
+/// A look at the models that a run names, before any is loaded: their files' headers against the architectures that their configurations
+/// describe, the LoRA against the UNet, the image size against the autoencoder.
+/// </summary>
+public static class RunInputs
+{
+    /// <exception cref="SpecificationException">Something does not fit; every problem is listed.</exception>
+    public static void Check(RunSpecification run)
+    {
+        using var scope = NewDisposeScope();
+        var problems = new List<Problem>();
+        using var decoder = problems.Try(run.Model.Vae is null ? "model.path" : "model.vae", "the model's autoencoder", () => LatentDecoderLoading.Load(run.Model, META));
+        // Another autoencoder that cannot be used has been reported; the model has one of its own.
+        var itself = decoder is null ? run.Model with { Vae = null } : run.Model;
+        using var model = problems.Try("model.path", "a complete Stable Diffusion model", () => DiffusionModel.Load(itself, META));
+        using var preference = problems.Try("preference.path", run.Preference.StepAware ? "a step-aware preference model" : "a plain CLIP preference model",
+            () => PreferenceModelLoader.Load(run.Preference, META, run.Preference.Dtype.ToScalarType()));
+        if (model is not null)
+        {
+            CheckLora(model, run.Lora, problems);
+            CheckSettings("sampling.height, sampling.width", "sizes that the model can draw", () => model.LatentSize(run.Sampling));
+            CheckSettings("sampling.steps", "noise at every step that is trained", () => PolicyScheduler.Create(model.Schedule, run));
+        }
+        if (problems.Count > 0) throw new SpecificationException($"the run '{run.Name}'", problems);
+
+        void CheckSettings(string key, string expected, Action use)
+        {
+            try
+            {
+                use();
+            }
+            catch (ArgumentException e)
+            {
+                problems.Add(new Problem(key, e.Message, expected, "Change the setting or the model."));
+            }
+        }
+    }
+
+    static void CheckLora(DiffusionModel model, LoraSpecification lora, List<Problem> problems)
+    {
+        if (lora.InitialWeights is { } path) problems.Try("lora.initial_weights", "a LoRA of this model", () => LoraTargets.Check(model.UNet, LoraWeights.Read(path, model.UNet)));
+        else problems.Try("lora.target_modules", "the ends of linear layers' paths", () => LoraTargets.Find(model.UNet, lora.TargetModules));
+    }
+}

@@ -1,4 +1,0 @@
-namespace SpoActors.Trainer.Sampling;
-
-/// <summary>Shape of one latent image.</summary>
-public readonly record struct LatentSize(long Channels, long Height, long Width);

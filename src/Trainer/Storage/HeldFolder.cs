@@ -1,0 +1,67 @@
+using SpoActors.Trainer.Runs;
+
+namespace SpoActors.Trainer.Storage;
+
+/// <summary>A folder of results, held by one process at a time.</summary>
+public sealed class HeldFolder : IDisposable
+{
+    /// <summary>The file that names the last commit.</summary>
+    public const string ManifestFile = "manifest.json";
+
+    /// <summary>A JSON line for every round or step.</summary>
+    public const string MetricsFile = "metrics.jsonl";
+
+    const string LockFile = ".lock";
+
+    readonly FileStream held;
+
+    HeldFolder(string path, FileStream held, bool isResumed) => (Path, this.held, IsResumed) = (path, held, isResumed);
+
+    public string Path { get; }
+
+    /// <summary>Whether something was there already.</summary>
+    public bool IsResumed { get; }
+
+    /// <summary>Makes the folder, or opens it to resume.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="resume">Go on with what is there; a folder that is not there is made.</param>
+    /// <exception cref="RunStateException">It holds something and <paramref name="resume"/> is false, or is in use.</exception>
+    public static HeldFolder Open(string path, bool resume)
+    {
+        if (File.Exists(path)) throw new RunStateException($"'{path}' is a file; the run needs a folder of that name. Choose another name or output.");
+        var existing = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) != LockFile);
+        if (existing && !resume)
+            throw new RunStateException($"'{path}' is not empty. Add --resume to go on with its run, or choose another name (--set name=...) or --output.");
+        Directory.CreateDirectory(path);
+        return new HeldFolder(path, Hold(path), existing);
+    }
+
+    /// <summary>Removes a folder that this process made and that holds no result yet, so that nothing is in the next attempt's way.</summary>
+    public void Abandon()
+    {
+        if (IsResumed || new[] { ManifestFile, MetricsFile }.Any(file => File.Exists(System.IO.Path.Combine(Path, file)))) return;
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Why the folder is abandoned is what the user should see.
+        }
+    }
+
+    public void Dispose() => held.Dispose();
+
+    static FileStream Hold(string path)
+    {
+        try
+        {
+            // Released by the system when the process ends, however it ends.
+            return new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new RunStateException($"'{path}' is in use by another process. Wait for it to end, or choose another name.", e);
+        }
+    }
+}

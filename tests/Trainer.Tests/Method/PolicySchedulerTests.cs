@@ -1,0 +1,33 @@
+using SpoActors.Specification;
+using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Tests.Diffusion;
+
+namespace SpoActors.Trainer.Tests.Method;
+
+public sealed class PolicySchedulerTests
+{
+    // The last step starts at timestep 0.
+    static readonly NoiseSchedule Linspace = NoiseSchedule.Create(Schedules.StableDiffusion with { TimestepSpacing = TimestepSpacing.Linspace });
+
+    static readonly RunSpecification Run = new() { Sampling = new SamplingSpecification { Steps = 10 }, Pairs = new PairSpecification { Threshold = 0.3 } };
+
+    [Fact]
+    public void NoiselessStep_WhereAThresholdDropsItsEqualCandidates_IsAllowed() => Assert.Equal(0, PolicyScheduler.Create(Linspace, Run).Timesteps[^1]);
+
+    [Fact]
+    public void NoiselessStep_WhereNothingIsDrawn_IsAllowed() =>
+        PolicyScheduler.Create(Linspace, Run with { Pairs = new PairSpecification { Threshold = -1 }, Sampling = Run.Sampling with { DivertEndStep = 9 } });
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(0, 0)]
+    [InlineData(0.3, 2)]
+    public void NoiselessStep_WhoseLogProbabilityIsNeeded_IsRefusedWithTheFix(double threshold, int innerSteps)
+    {
+        var run = Run with { Pairs = new PairSpecification { Threshold = threshold }, Sampling = Run.Sampling with { InnerSteps = innerSteps } };
+        var error = Assert.Throws<ArgumentException>(() => PolicyScheduler.Create(Linspace, run));
+        Assert.Contains("the step from timestep 0 has no noise", error.Message, StringComparison.Ordinal);
+        Assert.Contains("steps_offset 1", error.Message, StringComparison.Ordinal);
+    }
+}
