@@ -1,7 +1,7 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
 using SpoActors.Client.Inspection;
-using SpoActors.Trainer.Checkpoints.Inspection;
+using SpoActors.Trainer.Pipelines.Inspection;
 using SpoActors.Trainer.Imaging;
 
 namespace SpoActors.Client.Commands;

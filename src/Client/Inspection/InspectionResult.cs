@@ -1,6 +1,6 @@
 using SpoActors.Client.Console;
 using SpoActors.Specification.Yaml;
-using SpoActors.Trainer.Checkpoints.Inspection;
+using SpoActors.Trainer.Pipelines.Inspection;
 
 namespace SpoActors.Client.Inspection;
 

@@ -1,5 +1,6 @@
 using Spectre.Console.Rendering;
 using SpoActors.Client.Console;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
 
 namespace SpoActors.Client.Runs;

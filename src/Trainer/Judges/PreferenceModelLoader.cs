@@ -1,6 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Inspection;
+using SpoActors.Trainer.Pipelines.Inspection;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Tokenization;

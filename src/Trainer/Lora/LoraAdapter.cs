@@ -74,8 +74,9 @@ public sealed class LoraAdapter : IDisposable
         foreach (var (path, layer) in layers)
         {
             var (a, b, alpha) = factors[path];
-            layer.Lora = new LoraBranch(state, Own(a, layer), Own(b, layer), alpha);
-            sites.Add(path, new Site(layer, layer.Lora));
+            var branch = new LoraBranch(state, Own(a, layer), Own(b, layer), alpha);
+            layer.Update = branch;
+            sites.Add(path, new Site(layer, branch));
         }
         return new LoraAdapter(sites, state);
 
@@ -144,7 +145,7 @@ public sealed class LoraAdapter : IDisposable
     {
         foreach (var site in sites.Values)
         {
-            if (site.Layer.Lora == site.Branch) site.Layer.Lora = null;
+            if (site.Layer.Update == site.Branch) site.Layer.Update = null;
             site.Branch.Dispose();
         }
         sites.Clear();

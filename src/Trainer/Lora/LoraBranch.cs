@@ -1,3 +1,4 @@
+using SpoActors.Trainer.Models.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace SpoActors.Trainer.Lora;
 /// The low-rank branch at one linear layer: y = x W^T + b + scale * (x A^T) B^T (arXiv 2106.09685, equation 3). A and B are
 /// float32 and are cast to the layer's type for each use, as autocast does.
 /// </summary>
-internal sealed class LoraBranch : IDisposable
+internal sealed class LoraBranch : IWeightUpdate, IDisposable
 {
     readonly LoraState state;
     Tensor? merged;

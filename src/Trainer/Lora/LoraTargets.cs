@@ -42,7 +42,7 @@ internal static class LoraTargets
         foreach (var (path, (a, b, _)) in factors.OrderBy(f => f.Key, StringComparer.Ordinal))
         {
             if (!layers.TryGetValue(path, out var layer)) problems.Add($"'{path}' is no linear layer of the model");
-            else if (layer.Lora is not null) problems.Add($"'{path}' has an adapter already; dispose of it first");
+            else if (layer.Update is not null) problems.Add($"'{path}' has an adapter already; dispose of it first");
             else if (a.dim() != 2 || b.dim() != 2 || a.shape[0] != b.shape[1] || a.shape[1] != layer.InFeatures || b.shape[0] != layer.OutFeatures)
                 problems.Add($"'{path}': A is {Shape(a.shape)} and B {Shape(b.shape)}; expected [rank, {layer.InFeatures}] and [{layer.OutFeatures}, rank]");
             else found.Add((path, layer));

@@ -1,5 +1,3 @@
-using SpoActors.Trainer.Method;
-
 namespace SpoActors.Trainer.Progress;
 
 /// <summary>Something that happened in a run.</summary>
@@ -31,9 +29,6 @@ public sealed record StageProgress(RunStage Stage, int Round, long Done, long To
 /// <param name="Margin">Mean implicit reward margin.</param>
 /// <param name="Accuracy">Share of pairs with a positive margin.</param>
 public sealed record MinibatchFinished(int Pairs, double Loss, double Margin, double Accuracy) : RunEvent;
-
-/// <summary>A round is complete.</summary>
-public sealed record RoundFinished(RoundMetrics Metrics) : RunEvent;
 
 /// <summary>The run is committed up to a round.</summary>
 /// <param name="NextRound">The first round that is not in the checkpoint.</param>

@@ -1,5 +1,3 @@
-using SpoActors.Trainer.Runs;
-
 namespace SpoActors.Trainer.Storage;
 
 /// <summary>A folder of results, held by one process at a time.</summary>

@@ -1,10 +1,9 @@
-using SpoActors.Trainer.Lora;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Models.Layers;
 
 /// <summary>
-/// y = x W^T + b, at which a LoRA branch can be attached. The branch is no part of the state dict: the base model's keys stay what
+/// y = x W^T + b, to which an adapter can be attached. The adapter is no part of the state dict: the base model's keys stay what
 /// they were.
 /// </summary>
 public sealed class AdaptableLinear : WeightedLayer
@@ -17,8 +16,8 @@ public sealed class AdaptableLinear : WeightedLayer
 
     public int OutFeatures { get; }
 
-    /// <summary>The LoRA branch, or null.</summary>
-    internal LoraBranch? Lora { get; set; }
+    /// <summary>The adapter's part at this layer, or null.</summary>
+    internal IWeightUpdate? Update { get; set; }
 
     /// <param name="input">[..., in].</param>
     /// <returns>[..., out], a tensor of its own that the caller may change in place.</returns>
@@ -31,5 +30,5 @@ public sealed class AdaptableLinear : WeightedLayer
     }
 
     Tensor Apply(Tensor input, Tensor weight_OI, Tensor? bias_O) =>
-        Lora is { IsActive: true } lora ? lora.Apply(input, weight_OI, bias_O) : nn.functional.linear(input, weight_OI, bias_O);
+        Update is { IsActive: true } update ? update.Apply(input, weight_OI, bias_O) : nn.functional.linear(input, weight_OI, bias_O);
 }

@@ -1,4 +1,4 @@
-namespace SpoActors.Trainer.Checkpoints.Inspection;
+namespace SpoActors.Trainer.Pipelines.Inspection;
 
 /// <summary>What a checkpoint is.</summary>
 public enum CheckpointKind

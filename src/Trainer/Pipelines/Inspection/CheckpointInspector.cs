@@ -1,9 +1,10 @@
+using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Lora.Files;
 using static TorchSharp.torch;
 
-namespace SpoActors.Trainer.Checkpoints.Inspection;
+namespace SpoActors.Trainer.Pipelines.Inspection;
 
 /// <summary>Says what a checkpoint is, by the names and shapes of its tensors.</summary>
 public static class CheckpointInspector

@@ -1,7 +1,8 @@
+using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.SingleFile;
 using SpoActors.Trainer.Lora.Files;
 
-namespace SpoActors.Trainer.Checkpoints.Inspection;
+namespace SpoActors.Trainer.Pipelines.Inspection;
 
 /// <summary>Tells checkpoints apart by the tensors that only one kind has.</summary>
 static class CheckpointKinds

@@ -1,6 +1,7 @@
+using SpoActors.Trainer.Checkpoints;
 using static TorchSharp.torch;
 
-namespace SpoActors.Trainer.Checkpoints.Inspection;
+namespace SpoActors.Trainer.Pipelines.Inspection;
 
 /// <summary>What is known about a checkpoint without building its model.</summary>
 public sealed record CheckpointReport

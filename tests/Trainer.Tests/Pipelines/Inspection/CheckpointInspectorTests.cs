@@ -1,9 +1,9 @@
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Checkpoints.Inspection;
+using SpoActors.Trainer.Pipelines.Inspection;
 using SpoActors.Trainer.Native;
 using static TorchSharp.torch;
 
-namespace SpoActors.Trainer.Tests.Checkpoints.Inspection;
+namespace SpoActors.Trainer.Tests.Pipelines.Inspection;
 
 public sealed class CheckpointInspectorTests : IDisposable
 {
