@@ -24,7 +24,7 @@ public enum DdimLastStep
 /// spacing it need not be the next one in <see cref="Timesteps"/>.</para>
 /// <para>Shape letters: B rows of a batch, C channels, H and W latent rows and columns. Coefficients are float32, results too.</para>
 /// </remarks>
-public sealed class DdimScheduler
+public sealed class DdimScheduler : IDiffusionProcess
 {
     readonly float[] coefficients;
     readonly long[] timesteps;
@@ -58,8 +58,12 @@ public sealed class DdimScheduler
     /// <summary>Standard deviation of the initial latents.</summary>
     public float InitNoiseSigma { get; } = 1;
 
+    IReadOnlyList<double> IDiffusionProcess.Timesteps => [.. timesteps.Select(t => (double)t)];
+
     /// <summary>σ_t(η).</summary>
     public float StdDev(long timestep) => coefficients[StdRow * TrainTimesteps + timestep];
+
+    double IDiffusionProcess.StdDev(double timestep) => StdDev((long)timestep);
 
     /// <summary>x̂_0 and noise from the model's output.</summary>
     /// <param name="output">Noise, v or x_0, [B, C, H, W].</param>
@@ -114,6 +118,36 @@ public sealed class DdimScheduler
         return density.flatten(1).mean([1]).MoveToOuterDisposeScope();
     }
 
+    public Tensor Kl(Tensor output, Tensor reference, Tensor timesteps_B, Tensor sample)
+    {
+        using var scope = NewDisposeScope();
+        var c = Coefficients(timesteps_B, sample);
+        var distance = MeanDistance(output, reference, c, sample);
+        return (distance.square() / (2 * c.Std.square())).flatten(1).mean([1]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// μ - μ_ref. Both start from one x_t, so without clipping it is a constant times the difference of the outputs: no digits cancel.
+    /// </summary>
+    Tensor MeanDistance(Tensor output, Tensor reference, in StepCoefficients c, Tensor sample)
+    {
+        var config = Schedule.Config;
+        if (config.ClipSample || config.Thresholding) return Mean(output, c) - Mean(reference, c);
+        var factor = config.PredictionType switch
+        {
+            PredictionType.Epsilon => c.Direction - c.SqrtAlphaPrevious * c.SqrtBeta / c.SqrtAlpha,
+            PredictionType.Sample => c.SqrtAlphaPrevious - c.Direction * c.SqrtAlpha / c.SqrtBeta,
+            _ => c.Direction * c.SqrtAlpha - c.SqrtAlphaPrevious * c.SqrtBeta,
+        };
+        return factor * (output - reference);
+
+        Tensor Mean(Tensor prediction, in StepCoefficients at)
+        {
+            var (x0, epsilon) = Predict(prediction, at, sample);
+            return MeanAndStd(x0, epsilon, at).Mean;
+        }
+    }
+
     (Tensor X0, Tensor Epsilon) Predict(Tensor output, in StepCoefficients c, Tensor sample) =>
         PredictionConversion.Convert(Schedule.Config, output, sample, c.SqrtAlpha, c.SqrtBeta);
 
@@ -134,7 +168,7 @@ public sealed class DdimScheduler
 
     StepCoefficients Coefficients(long timestep, Tensor like) => Split(Table(like.device).narrow(1, timestep, 1), like);
 
-    StepCoefficients Coefficients(Tensor timesteps_B, Tensor like) => Split(Table(like.device).index_select(1, timesteps_B.to(like.device)), like);
+    StepCoefficients Coefficients(Tensor timesteps_B, Tensor like) => Split(Table(like.device).index_select(1, timesteps_B.reshape(-1).to(ScalarType.Int64).to(like.device)), like);
 
     static StepCoefficients Split(Tensor rows_5B, Tensor like)
     {
