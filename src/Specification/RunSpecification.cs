@@ -129,6 +129,9 @@ public sealed record SamplingSpecification
     /// <summary>Which candidate sampling goes on from. Anything but random is for the ablation.</summary>
     public NextStepChoice Next { get; init; } = NextStepChoice.Random;
 
+    /// <summary>Trajectories: whether all chains of a prompt start from the same noise (D3PO) or each from its own (DDPO).</summary>
+    public bool SameStart { get; init; }
+
     /// <summary>Prompts sampled together as one item.</summary>
     public int BatchSize { get; init; } = 1;
 

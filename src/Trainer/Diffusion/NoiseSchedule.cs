@@ -89,6 +89,15 @@ public sealed class NoiseSchedule
         return (signal * noise_BX - noise * original_BX).MoveToOuterDisposeScope();
     }
 
+    /// <summary>What a model of this schedule's prediction type should say of a noised image: the noise, v, or x_0; a new tensor.</summary>
+    /// <inheritdoc cref="AddNoise"/>
+    public Tensor Target(Tensor original_BX, Tensor noise_BX, Tensor timesteps_B) => Config.PredictionType switch
+    {
+        PredictionType.VPrediction => Velocity(original_BX, noise_BX, timesteps_B),
+        PredictionType.Sample => original_BX.alias(),
+        _ => noise_BX.alias(),
+    };
+
     /// <summary>Signal-to-noise ratio ᾱ_t / (1 - ᾱ_t).</summary>
     /// <param name="timesteps_B">t of each row, int64.</param>
     public Tensor Snr(Tensor timesteps_B)

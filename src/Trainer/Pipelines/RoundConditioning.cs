@@ -1,3 +1,4 @@
+using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.UNet;
 using static TorchSharp.torch;
 
@@ -7,39 +8,31 @@ namespace SpoActors.Trainer.Pipelines;
 /// Encodes a round's prompts when they are first asked for, and keeps them for the round. One prompt at a time: an encoding then
 /// depends on its prompt alone, and the same prompt gives the same bits in every item, minibatch and process.
 /// </summary>
-public sealed class RoundConditioning(PromptEncoder encoder, IReadOnlyList<string> prompts, bool guided) : IRoundConditioning, IDisposable
+public sealed class RoundConditioning(PromptEncoder encoder, IReadOnlyList<string> prompts, bool guided) : IPromptConditioning, IDisposable
 {
     readonly UNetConditioning?[] encoded = new UNetConditioning?[prompts.Count];
     UNetConditioning? negative;
 
-    public ConditioningRows Rows(IReadOnlyList<int> promptIndices)
+    public GuidedConditioning Rows(IReadOnlyList<int> promptIndices, IReadOnlyList<SizeConditioning>? sizes = null)
     {
-        var rows = promptIndices.Select(i => encoded[i] ??= Encode(prompts[i])).ToArray();
-        if (!guided) return new ConditioningRows(Stack(rows), null);
-        negative ??= Keep(encoder.EncodeUnconditional);
-        return new ConditioningRows(Stack(rows), Stack([.. Enumerable.Repeat(negative, rows.Length)]));
+        var rows = Stack([.. promptIndices.Select(i => encoded[i] ??= Encode(() => encoder.Encode(prompts[i])))]);
+        if (sizes is not null && rows.TimeIds is { } timeIds) rows = rows with { TimeIds = SizeConditioning.ToTimeIds(sizes, timeIds.device) };
+        if (!guided) return new GuidedConditioning(rows, null);
+        negative ??= Encode(encoder.EncodeUnconditional);
+        return new GuidedConditioning(rows, Stack([.. Enumerable.Repeat(negative, promptIndices.Count)]));
     }
 
     public void Dispose()
     {
-        foreach (var one in encoded.Append(negative))
-        {
-            one?.EncoderHiddenStates.Dispose();
-            one?.TextEmbeds?.Dispose();
-            one?.TimeIds?.Dispose();
-        }
+        foreach (var one in encoded.Append(negative)) one?.Dispose();
     }
 
-    UNetConditioning Encode(string prompt) => Keep(() => encoder.Encode(prompt));
-
     /// <summary>Encodes one row and lets it outlive the caller's scopes.</summary>
-    static UNetConditioning Keep(Func<UNetConditioning> encode)
+    static UNetConditioning Encode(Func<UNetConditioning> encode)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var row = encode();
-        return new UNetConditioning(
-            row.EncoderHiddenStates.DetachFromDisposeScope(), row.TextEmbeds?.DetachFromDisposeScope(), row.TimeIds?.DetachFromDisposeScope());
+        return encode().Keep();
     }
 
     static UNetConditioning Stack(UNetConditioning[] rows) => new(

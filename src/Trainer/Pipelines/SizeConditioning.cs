@@ -17,6 +17,9 @@ public sealed record SizeConditioning
         new() { OriginalHeight = height, OriginalWidth = width, TargetHeight = height, TargetWidth = width };
 
     /// <summary>[rows, 6], int64.</summary>
-    public Tensor ToTimeIds(int rows, Device device) =>
-        tensor(new[] { OriginalHeight, OriginalWidth, CropTop, CropLeft, TargetHeight, TargetWidth }, device: device).unsqueeze(0).repeat(rows, 1);
+    public Tensor ToTimeIds(int rows, Device device) => ToTimeIds([.. Enumerable.Repeat(this, rows)], device);
+
+    /// <summary>A row for each image, [rows, 6], int64.</summary>
+    public static Tensor ToTimeIds(IReadOnlyList<SizeConditioning> rows, Device device) =>
+        tensor([.. rows.SelectMany(r => new[] { r.OriginalHeight, r.OriginalWidth, r.CropTop, r.CropLeft, r.TargetHeight, r.TargetWidth })], [rows.Count, 6L], device: device);
 }

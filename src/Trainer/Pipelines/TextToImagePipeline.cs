@@ -1,6 +1,5 @@
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Diffusion.Samplers;
-using SpoActors.Trainer.Models.UNet;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Pipelines;
@@ -39,7 +38,8 @@ public sealed class TextToImagePipeline(DiffusionModel model)
         using var noGradient = no_grad();
         using var sampler = DiffusionSamplers.Create(request.Scheduler, model.Schedule, request.Steps, request.Eta);
         if (sampler.NeedsNoise && stepNoise is null) throw new ArgumentNullException(nameof(stepNoise), $"{request.Scheduler} with eta {request.Eta} needs noise at every step");
-        var conditioning = Condition(request);
+        var denoiser = new GuidedDenoiser(new UNetDenoiser(model.UNet), request.GuidanceScale, request.GuidanceRescale);
+        using var prompted = denoiser.For(Condition(request, denoiser.IsGuided));
 
         var latents_BChw = noise_BChw.to(model.Device).to(ScalarType.Float32) * sampler.InitNoiseSigma;
         for (var step = 0; step < sampler.Timesteps.Count; step++)
@@ -47,7 +47,7 @@ public sealed class TextToImagePipeline(DiffusionModel model)
             cancellation.ThrowIfCancellationRequested();
             using var stepScope = NewDisposeScope();
             var input_BChw = sampler.ScaleModelInput(latents_BChw, step);
-            var prediction_BChw = Predict(request, input_BChw, sampler.Timesteps[step], conditioning);
+            var prediction_BChw = prompted.Predict(input_BChw, sampler.Timesteps[step], copies: 1);
             var noise = sampler.NeedsNoise ? stepNoise!(step).to(model.Device) : null;
             var next_BChw = sampler.Step(prediction_BChw, step, latents_BChw, noise).MoveToOuterDisposeScope();
             latents_BChw.Dispose();
@@ -57,34 +57,20 @@ public sealed class TextToImagePipeline(DiffusionModel model)
         return latents_BChw.MoveToOuterDisposeScope();
     }
 
-    static bool IsGuided(TextToImageRequest request) => request.GuidanceScale > 1;
-
-    /// <summary>Conditioning of the batch: under guidance the unconditional half comes first.</summary>
-    UNetConditioning Condition(TextToImageRequest request)
+    /// <summary>Conditioning of the batch.</summary>
+    GuidedConditioning Condition(TextToImageRequest request, bool isGuided)
     {
         var rows = request.Prompts.Count;
         var sizes = request.Sizes ?? SizeConditioning.Of(request.Height ?? model.DefaultSide, request.Width ?? model.DefaultSide);
         var prompts = model.Prompts.ForImages(sizes).Encode(request.Prompts);
-        if (!IsGuided(request)) return prompts;
+        if (!isGuided) return new GuidedConditioning(prompts, null);
         var encoder = model.Prompts.ForImages(request.NegativeSizes ?? sizes);
         var negative = request.NegativePrompt is { } text ? encoder.Encode(text) : encoder.EncodeUnconditional();
-        return new UNetConditioning(
-            cat([negative.EncoderHiddenStates.expand(rows, -1, -1), prompts.EncoderHiddenStates]),
-            prompts.TextEmbeds is null ? null : cat([negative.TextEmbeds!.expand(rows, -1), prompts.TextEmbeds]),
-            // diffusers repeats the pair, so that sizes alternate where prompts come in halves: it matters only for several prompts
-            // whose unconditional half is given other sizes.
-            prompts.TimeIds is null ? null : cat([negative.TimeIds!, prompts.TimeIds[..1]]).repeat(rows, 1));
-    }
-
-    /// <summary>The guided prediction, float32.</summary>
-    Tensor Predict(TextToImageRequest request, Tensor input_BChw, float timestep, UNetConditioning conditioning)
-    {
-        using var scope = NewDisposeScope();
-        var t = tensor(timestep, device: model.Device);
-        var input = (IsGuided(request) ? cat([input_BChw, input_BChw]) : input_BChw).to(model.Dtype);
-        var output = model.UNet.forward(input, t, conditioning).to(ScalarType.Float32);
-        if (!IsGuided(request)) return output.MoveToOuterDisposeScope();
-        var halves = output.chunk(2);
-        return ClassifierFreeGuidance.Combine(halves[0], halves[1], request.GuidanceScale, request.GuidanceRescale).MoveToOuterDisposeScope();
+        var repeated = negative.Gather([.. Enumerable.Repeat(0, rows)]);
+        if (prompts.TimeIds is null) return new GuidedConditioning(prompts, repeated);
+        // diffusers repeats the pair, so that sizes alternate where prompts come in halves: it matters only for several prompts
+        // whose unconditional half is given other sizes.
+        var alternating = cat([negative.TimeIds!, prompts.TimeIds[..1]]).repeat(rows, 1);
+        return new GuidedConditioning(prompts with { TimeIds = alternating[rows..] }, repeated with { TimeIds = alternating[..rows] });
     }
 }

@@ -13,6 +13,9 @@ public sealed class CounterBasedRandom(ulong seed) : IRandomSource
     public Tensor InitialLatents(ItemDraw item, long channels, long height, long width) =>
         Normal(item, DrawPurpose.InitialLatents, 0, 1, channels, height, width);
 
+    public Tensor ChainLatents(ItemDraw item, int copies, long channels, long height, long width) =>
+        Normal(item, DrawPurpose.InitialLatents, 0, copies, channels, height, width);
+
     public Tensor StepNoise(ItemDraw item, int step, int copies, long channels, long height, long width) =>
         Normal(item, DrawPurpose.StepNoise, step, copies, channels, height, width);
 
@@ -31,6 +34,15 @@ public sealed class CounterBasedRandom(ulong seed) : IRandomSource
             var order = Stream(DrawPurpose.TwoCandidates, item.Round, p, step).Permutation(candidates);
             return (order[0], order[1]);
         })];
+
+    public Tensor NoiseOfCandidate(int round, int promptIndex, int step, int candidate, long channels, long height, long width) =>
+        Normal(Stream(DrawPurpose.CandidateNoise, round, promptIndex, step, candidate), channels, height, width);
+
+    public Tensor TrainingNoise(int round, int promptIndex, int epoch, long channels, long height, long width) =>
+        Normal(Stream(DrawPurpose.Training, round, promptIndex, epoch), channels, height, width);
+
+    public int TrainingTimestep(int round, int promptIndex, int epoch, int count) =>
+        Stream(DrawPurpose.Training, round, promptIndex, epoch, candidate: 1).NextInt32(count);
 
     public long[] Shuffle(int round, int epoch, int count) => Stream(DrawPurpose.Shuffle, round, epoch, 0).Permutation(count);
 
@@ -60,6 +72,13 @@ public sealed class CounterBasedRandom(ulong seed) : IRandomSource
     {
         var tensor = empty([1, channels, height, width], ScalarType.Float32);
         new PhiloxStream(imageSeed, DrawPurpose.Evaluation, 1, (uint)prompt, step).FillNormal(Floats(tensor));
+        return tensor;
+    }
+
+    static Tensor Normal(PhiloxStream stream, long channels, long height, long width)
+    {
+        var tensor = empty([channels, height, width], ScalarType.Float32);
+        stream.FillNormal(Floats(tensor));
         return tensor;
     }
 

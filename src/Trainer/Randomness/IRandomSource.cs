@@ -12,6 +12,9 @@ public interface IRandomSource
     /// <summary>x_T ~ N(0, I), shape [B, C, H, W], before the scheduler's init_noise_sigma.</summary>
     Tensor InitialLatents(ItemDraw item, long channels, long height, long width);
 
+    /// <summary>x_T of <paramref name="copies"/> chains of each prompt that begin apart, shape [copies * B, C, H, W], path-major.</summary>
+    Tensor ChainLatents(ItemDraw item, int copies, long channels, long height, long width);
+
     /// <summary>Noise of one DDIM step of <paramref name="copies"/> paths a prompt, shape [copies * B, C, H, W], path-major.</summary>
     Tensor StepNoise(ItemDraw item, int step, int copies, long channels, long height, long width);
 
@@ -23,6 +26,15 @@ public interface IRandomSource
 
     /// <summary>For the two-random-candidates ablation: two distinct candidates for each prompt (win and lose are decided by score).</summary>
     (long First, long Second)[] TwoCandidates(ItemDraw item, int step, int candidates);
+
+    /// <summary>The noise of one candidate of a pool once more, shape [C, H, W]: what <see cref="CandidateNoise"/> drew for it.</summary>
+    Tensor NoiseOfCandidate(int round, int promptIndex, int step, int candidate, long channels, long height, long width);
+
+    /// <summary>Noise that a pair of images is trained on in one pass over the round, shape [C, H, W].</summary>
+    Tensor TrainingNoise(int round, int promptIndex, int epoch, long channels, long height, long width);
+
+    /// <summary>Timestep that a pair of images is noised to in one pass over the round, 0..count-1.</summary>
+    int TrainingTimestep(int round, int promptIndex, int epoch, int count);
 
     /// <summary>A permutation of 0..count-1: the order in which a round's pairs are trained on.</summary>
     long[] Shuffle(int round, int epoch, int count);

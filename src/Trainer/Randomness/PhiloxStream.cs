@@ -18,6 +18,7 @@ enum DrawPurpose : uint
     PairEncoderNoise = 12,
     PairValidation = 13,
     TimeEmbedder = 14,
+    Training = 15,
 }
 
 /// <summary>

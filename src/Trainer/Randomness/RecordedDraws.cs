@@ -17,6 +17,9 @@ public sealed class RecordedDraws(IEnumerable<RecordedDraw> draws) : IRandomSour
     public Tensor InitialLatents(ItemDraw item, long channels, long height, long width) =>
         Next("normal", item.Count, channels, height, width);
 
+    public Tensor ChainLatents(ItemDraw item, int copies, long channels, long height, long width) =>
+        Next("normal", copies * item.Count, channels, height, width);
+
     public Tensor StepNoise(ItemDraw item, int step, int copies, long channels, long height, long width) =>
         Next("normal", copies * item.Count, channels, height, width);
 
@@ -27,6 +30,13 @@ public sealed class RecordedDraws(IEnumerable<RecordedDraw> draws) : IRandomSour
 
     public (long First, long Second)[] TwoCandidates(ItemDraw item, int step, int candidates) =>
         throw new NotSupportedException("the reference draws no two random candidates, so no recording holds any");
+
+    public Tensor NoiseOfCandidate(int round, int promptIndex, int step, int candidate, long channels, long height, long width) =>
+        throw new NotSupportedException("a recording holds each draw once");
+
+    public Tensor TrainingNoise(int round, int promptIndex, int epoch, long channels, long height, long width) => Next("normal", channels, height, width);
+
+    public int TrainingTimestep(int round, int promptIndex, int epoch, int count) => (int)Integers("timestep", 1)[0];
 
     public long[] Shuffle(int round, int epoch, int count) => Integers("permutation", count);
 

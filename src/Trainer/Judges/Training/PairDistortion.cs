@@ -1,6 +1,7 @@
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
+using SpoActors.Trainer.Pipelines;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Judges.Training;
@@ -17,6 +18,7 @@ public sealed class PairDistortion(UNet2DCondition unet, AutoencoderKl vae, Nois
 {
     // Latents are float32 between the models, whatever type those compute in.
     readonly Tensor vaeWeight = vae.parameters().First(), unetWeight = unet.parameters().First();
+    readonly GuidedDenoiser denoiser = new(new UNetDenoiser(unet), guidanceScale);
 
     /// <param name="images_BCHW">Pictures in [-1, 1], any type and device.</param>
     /// <param name="timesteps_B">Diffusion timesteps, int64.</param>
@@ -33,9 +35,8 @@ public sealed class PairDistortion(UNet2DCondition unet, AutoencoderKl vae, Nois
         var moments_BMhw = vae.EncodeMoments(images_BCHW.to(vaeWeight.device).to(vaeWeight.dtype));
         var latents_BChw = new DiagonalGaussian(moments_BMhw.to(ScalarType.Float32)).Sample(encoderNoise_BChw) * vae.Config.ScalingFactor;
         var noised_BChw = schedule.AddNoise(latents_BChw.to(unetWeight.device), noise_BChw.to(unetWeight.device), timesteps_B);
-        var prediction = Predict(noised_BChw.to(unetWeight.dtype), timesteps_B, negative, positive).to(ScalarType.Float32);
-        var halves = prediction.chunk(2);
-        var guided_BChw = IsGuided ? ClassifierFreeGuidance.Combine(halves[0], halves[1], guidanceScale) : prediction.alias();
+        var prediction = denoiser.PredictHalves(noised_BChw, timesteps_B, denoiser.Join(new GuidedConditioning(positive, negative)));
+        var guided_BChw = denoiser.Combine(prediction);
         var x0_BChw = PredictX0(guided_BChw, noised_BChw, timesteps_B);
         var decoded_BCHW = vae.Decode((x0_BChw.to(vaeWeight.device) / vae.Config.ScalingFactor).to(vaeWeight.dtype));
         return new DistortedImages(
@@ -44,22 +45,13 @@ public sealed class PairDistortion(UNet2DCondition unet, AutoencoderKl vae, Nois
             decoded_BCHW.MoveToOuterDisposeScope());
     }
 
-    internal bool IsGuided => guidanceScale > 1;
-
-    Tensor Predict(Tensor noised_BChw, Tensor timesteps_B, UNetConditioning negative, UNetConditioning positive) => IsGuided
-        ? unet.forward(cat([noised_BChw, noised_BChw]), cat([timesteps_B, timesteps_B]), Both(negative, positive))
-        : unet.forward(noised_BChw, timesteps_B, positive);
+    internal bool IsGuided => denoiser.IsGuided;
 
     Tensor PredictX0(Tensor guided_BChw, Tensor noised_BChw, Tensor timesteps_B)
     {
         var alpha_B111 = tensor(schedule.AlphasCumprod.ToArray(), device: timesteps_B.device).index_select(0, timesteps_B).view(-1, 1, 1, 1);
         return PredictionConversion.Convert(schedule.Config, guided_BChw, noised_BChw, alpha_B111.sqrt(), (1 - alpha_B111).sqrt()).X0;
     }
-
-    static UNetConditioning Both(UNetConditioning negative, UNetConditioning positive) => new(
-        cat([negative.EncoderHiddenStates, positive.EncoderHiddenStates]),
-        positive.TextEmbeds is null ? null : cat([negative.TextEmbeds!, positive.TextEmbeds]),
-        positive.TimeIds is null ? null : cat([negative.TimeIds!, positive.TimeIds]));
 }
 
 /// <summary>Every stage of a distortion; the decoded images are what is scored.</summary>

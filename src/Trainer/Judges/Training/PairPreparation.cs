@@ -1,7 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Datasets;
 using SpoActors.Trainer.Diffusion;
-using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Tokenization;
@@ -81,7 +80,7 @@ public sealed class PairPreparation
                 var count = Math.Min(settings.BatchSize, pairs.Count - at);
                 Tensor Rows(Tensor t) => t.narrow(0, at, count);
                 using var part = NewDisposeScope();
-                var images = distortion.Distort(Rows(images_BCHW), Rows(timesteps_B), Rows(encoderNoise_BChw), Rows(noise.Diffusion), Repeat(negative, count), Narrow(positive, at, count));
+                var images = distortion.Distort(Rows(images_BCHW), Rows(timesteps_B), Rows(encoderNoise_BChw), Rows(noise.Diffusion), negative.Gather([.. Enumerable.Repeat(0, count)]), positive.Gather([.. Enumerable.Range(at, count)]));
                 decoded.Add(images.Decoded.MoveToOuterDisposeScope());
             }
             return cat(decoded);
@@ -102,10 +101,4 @@ public sealed class PairPreparation
             tensor.MoveToOuterDisposeScope();
         return batch;
     }
-
-    static UNetConditioning Repeat(UNetConditioning one, long rows) => new(
-        one.EncoderHiddenStates.expand(rows, -1, -1), one.TextEmbeds?.expand(rows, -1), one.TimeIds?.expand(rows, -1));
-
-    static UNetConditioning Narrow(UNetConditioning all, long at, long count) => new(
-        all.EncoderHiddenStates.narrow(0, at, count), all.TextEmbeds?.narrow(0, at, count), all.TimeIds?.narrow(0, at, count));
 }
