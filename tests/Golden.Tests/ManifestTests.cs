@@ -7,22 +7,28 @@ namespace SpoActors.Golden.Tests;
 /// <summary>Every <c>$SPO_GOLDEN/manifests/*.json</c> goes to the one reader that understands it; a manifest that none understands fails.</summary>
 public sealed class ManifestTests
 {
-    static readonly string Folder = Path.Combine(GoldenRoot.Folder, "manifests");
-
     static readonly IManifestReader[] Readers = [.. Assembly.GetExecutingAssembly().GetTypes()
         .Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(IManifestReader)))
         .Select(t => (IManifestReader)Activator.CreateInstance(t)!)];
 
-    public static TheoryData<string> Manifests() => Directory.Exists(Folder)
-        ? [.. Directory.GetFiles(Folder, "*.json").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)]
-        : [];
+    public static TheoryData<string, string> Manifests()
+    {
+        var manifests = new TheoryData<string, string>();
+        foreach (var (root, path) in GoldenRoot.Folders)
+        {
+            var folder = Path.Combine(path, "manifests");
+            if (!Directory.Exists(folder)) continue;
+            foreach (var file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal)) manifests.Add(root, Path.GetFileName(file));
+        }
+        return manifests;
+    }
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Manifests))]
-    public void Manifest_WhenComparedWithOurModel_HasItsKeysAndShapes(string name)
+    public void Manifest_WhenComparedWithOurModel_HasItsKeysAndShapes(string root, string name)
     {
         using var scope = NewDisposeScope();
-        using var manifest = new GoldenManifest(Path.Combine(Folder, name));
+        using var manifest = new GoldenManifest(Path.Combine(GoldenRoot.Folders[root], "manifests", name));
         var readers = Array.FindAll(Readers, r => r.Understands(manifest));
         Assert.True(readers.Length == 1, readers.Length == 0
             ? $"no reader understands the manifest {name}"

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Specification;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SpoActors.Client.Clusters;
 using SpoActors.Client.Console;
+using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Runs;
 
 namespace SpoActors.Client.Commands;

@@ -7,6 +7,7 @@ using Orleans.Hosting;
 using Prometheus;
 using SpoActors.Grains;
 using SpoActors.Grains.Compute;
+using SpoActors.Grains.Hosting;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;

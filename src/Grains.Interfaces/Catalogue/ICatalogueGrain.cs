@@ -1,4 +1,3 @@
-using SpoActors.Grains.Interfaces.Runs;
 
 namespace SpoActors.Grains.Interfaces.Catalogue;
 

@@ -1,5 +1,6 @@
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 
 namespace SpoActors.Grains.Interfaces.Runs;
 

@@ -1,6 +1,7 @@
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 
 namespace SpoActors.Grains.Interfaces.Runs;
 

@@ -1,4 +1,4 @@
-using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Workers;
 
 namespace SpoActors.Grains.Interfaces.Sampling;
 

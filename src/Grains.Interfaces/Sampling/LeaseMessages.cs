@@ -1,6 +1,5 @@
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Grains.Interfaces.Runs;
 
 namespace SpoActors.Grains.Interfaces.Sampling;
 

@@ -1,5 +1,5 @@
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Sampling;
+using SpoActors.Grains.Interfaces.Workers;
 
 namespace SpoActors.Grains.Interfaces.Scoring;
 

@@ -1,6 +1,6 @@
 using SpoActors.Grains.Interfaces.Adapters;
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Scoring;
+using SpoActors.Grains.Interfaces.Workers;
 
 namespace SpoActors.Grains.Interfaces.Training;
 

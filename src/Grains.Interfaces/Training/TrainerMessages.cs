@@ -1,6 +1,6 @@
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Workers;
 
 namespace SpoActors.Grains.Interfaces.Training;
 
@@ -43,18 +43,6 @@ public sealed record ConsumedTotals([property: Id(0)] long Pairs, [property: Id(
 /// <summary>An item has arrived completely.</summary>
 [GenerateSerializer, Immutable, Alias("spo.ItemScored")]
 public sealed record ItemScored([property: Id(0)] long Epoch, [property: Id(1)] LeaseId Lease);
-
-/// <summary>Whether the caller is the run's trainer.</summary>
-public enum TrainerStanding
-{
-    Current,
-
-    /// <summary>The run grain has lost its ledger: send <see cref="TrainerReady"/>.</summary>
-    NeedsSync,
-
-    /// <summary>Another trainer has taken over: stop, and commit nothing.</summary>
-    Superseded,
-}
 
 /// <summary>Answer to a trainer.</summary>
 [GenerateSerializer, Immutable, Alias("spo.TrainerReply")]

@@ -3,7 +3,7 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Training;
-using SpoActors.Grains.Workers;
+using SpoActors.Grains.Resilience;
 
 namespace SpoActors.Grains.Adapters;
 

@@ -1,7 +1,6 @@
 using Orleans.Concurrency;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Catalogue;
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Runs;
 
 namespace SpoActors.Grains.Catalogue;

@@ -1,8 +1,8 @@
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Ledger;
 
 namespace SpoActors.Grains.Runs;

@@ -1,3 +1,4 @@
+using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;

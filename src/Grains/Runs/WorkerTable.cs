@@ -1,5 +1,6 @@
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Ledger;
 
 namespace SpoActors.Grains.Runs;

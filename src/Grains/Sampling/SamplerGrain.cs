@@ -1,8 +1,8 @@
 using Orleans.Concurrency;
 using Orleans.Placement;
 using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Sampling;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Placement;
 using SpoActors.Grains.Workers;
 

@@ -1,9 +1,9 @@
 using Orleans.Concurrency;
 using Orleans.Placement;
 using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Placement;
 using SpoActors.Grains.Workers;
 

@@ -1,8 +1,8 @@
 using Prometheus;
 using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Ledger;
 using SpoActors.Trainer.Method;
 

@@ -3,9 +3,9 @@ using Orleans.Placement;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Placement;
 using SpoActors.Grains.Workers;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using SpoActors.Grains.Compute;
+using SpoActors.Grains.Resilience;
 using SpoActors.Grains.Telemetry;
 
 namespace SpoActors.Grains.Workers;

@@ -3,7 +3,7 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Sampling;
-using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Specification;
 using SpoActors.Trainer.Devices;
 

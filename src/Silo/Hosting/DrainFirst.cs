@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Hosting;
-using SpoActors.Grains.Workers;
+using SpoActors.Grains.Hosting;
 
 namespace SpoActors.Silo.Hosting;
 

@@ -11,13 +11,19 @@ static partial class CheckpointJson
     /// <param name="path">The file.</param>
     /// <param name="kind">What it should be, for messages.</param>
     /// <exception cref="CheckpointException">It is missing, unreadable, or its root is something else.</exception>
-    public static JsonElement ReadObject(string path, string kind)
+    public static JsonElement ReadObject(string path, string kind) => Read(path, kind, JsonValueKind.Object);
+
+    /// <summary>The same for a file whose root is a list.</summary>
+    /// <exception cref="CheckpointException">It is missing, unreadable, or its root is something else.</exception>
+    public static JsonElement ReadArray(string path, string kind) => Read(path, kind, JsonValueKind.Array);
+
+    static JsonElement Read(string path, string kind, JsonValueKind root)
     {
         try
         {
             using var json = JsonDocument.Parse(QuoteBareNumbers(File.ReadAllBytes(path)));
-            if (json.RootElement.ValueKind != JsonValueKind.Object)
-                throw new CheckpointException($"'{path}' holds {json.RootElement.ValueKind} where the object of {kind} was expected.");
+            if (json.RootElement.ValueKind != root)
+                throw new CheckpointException($"'{path}' holds {json.RootElement.ValueKind} where the {root.ToString().ToLowerInvariant()} of {kind} was expected.");
             RequireText(json.RootElement);
             return json.RootElement.Clone();
         }

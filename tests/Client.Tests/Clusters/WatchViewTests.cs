@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Spectre.Console.Testing;
 using SpoActors.Client.Clusters;
+using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Trainer.Method;
 
 namespace SpoActors.Client.Tests.Clusters;

@@ -16,6 +16,8 @@ public sealed class GoldenAssert(GoldenCase golden)
 
     const double Float32Epsilon = 1.1920929e-7;
 
+    const double Float64Epsilon = 2.220446049250313e-16;
+
     readonly List<string> differences = [];
 
     public int Compared { get; private set; }
@@ -88,6 +90,14 @@ public sealed class GoldenAssert(GoldenCase golden)
         var error = (a - e).abs().nan_to_num(0, double.PositiveInfinity, double.PositiveInfinity).masked_fill(a.eq(e), 0).max().item<double>();
         if (!sameNaN || !(error <= bound))
             differences.Add($"{what}: largest difference {error:g4}, allowed {bound:g4} (recorded values up to {e.nan_to_num().abs().max().item<double>():g4})");
+    }
+
+    /// <summary>Compares two numbers that both are float64 results of the same few operations: eight float64 roundings of the recorded one.</summary>
+    public void Close(string what, double actual, double expected)
+    {
+        Compared++;
+        if (!actual.Equals(expected) && !(Math.Abs(actual - expected) <= 8 * Float64Epsilon * Math.Abs(expected)))
+            differences.Add($"{what}: {actual:r}, recorded {expected:r}");
     }
 
     public void Equal(string what, Tensor actual, Tensor expected)

@@ -5,10 +5,13 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Harness;
 
-/// <summary>One recorded case: a folder with <c>case.json</c> and, mostly, <c>tensors.safetensors</c>.</summary>
+/// <summary>
+/// One recorded case: a folder with <c>case.json</c> and, mostly, <c>tensors.safetensors</c>; a case of items has <c>cases.json</c> instead.
+/// </summary>
 public sealed class GoldenCase : IDisposable
 {
     readonly Lazy<ITensorSource> tensors;
+    readonly Lazy<IReadOnlyList<GoldenItem>> items;
 
     public GoldenCase(string area, string folder)
     {
@@ -16,6 +19,7 @@ public sealed class GoldenCase : IDisposable
         Folder = folder;
         Json = CheckpointJson.ReadObject(Path("case.json"), "a recorded case");
         tensors = new(() => SafetensorsFile.Open(Path("tensors.safetensors")));
+        items = new(ReadItems);
     }
 
     public string Area { get; }
@@ -31,6 +35,9 @@ public sealed class GoldenCase : IDisposable
     public string Source => Json.TryGetProperty("source", out var source) ? source.GetString() ?? "" : "";
 
     public JsonElement Config => Json.GetProperty("config");
+
+    /// <summary>The items of a case of items, in the order of their file; none for a case of tensors.</summary>
+    public IReadOnlyList<GoldenItem> Items => items.Value;
 
     public ITensorSource Tensors => tensors.Value;
 
@@ -51,8 +58,23 @@ public sealed class GoldenCase : IDisposable
     static double Number(JsonElement entry, string name) =>
         entry.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : 0;
 
+    IReadOnlyList<GoldenItem> ReadItems() => Json.TryGetProperty("cases", out var file)
+        ? [.. CheckpointJson.ReadArray(Path(file.GetString()!), "items of a recorded case").EnumerateArray().Select((item, i) => new GoldenItem(i, item))]
+        : [];
+
     public void Dispose()
     {
         if (tensors.IsValueCreated) tensors.Value.Dispose();
     }
+}
+
+/// <summary>One item of a case of items: its inputs and, under <c>expected</c>, its outputs.</summary>
+/// <param name="Index">Position in the file, from 0.</param>
+/// <param name="Json">The item; infinities and NaN are texts.</param>
+public sealed record GoldenItem(int Index, JsonElement Json)
+{
+    /// <summary>What to call it in a difference.</summary>
+    public string Name => Json.TryGetProperty("name", out var name) ? $"{Index} ({name.GetString()})" : $"{Index}";
+
+    public JsonElement Expected => Json.GetProperty("expected");
 }

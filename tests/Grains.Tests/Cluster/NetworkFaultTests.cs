@@ -1,6 +1,7 @@
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Tests.Fakes;
 
 namespace SpoActors.Grains.Tests.Cluster;

@@ -1,5 +1,5 @@
+using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Tests.Fakes;
 
 namespace SpoActors.Grains.Tests.Cluster;

@@ -9,6 +9,7 @@ using SpoActors.Grains.Compute;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Resilience;
 using SpoActors.Grains.Runs;
 using SpoActors.Grains.Workers;
 using SpoActors.Specification;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces;
 using SpoActors.Silo.Tests.Processes;
 using SpoActors.Tools.Chaos.Processes;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Tools.Chaos;
 using SpoActors.Tools.Chaos.Processes;

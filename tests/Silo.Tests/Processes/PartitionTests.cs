@@ -1,6 +1,6 @@
 using System.Net;
 using Npgsql;
-using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces;
 using SpoActors.Tools.Chaos;
 using SpoActors.Tools.Chaos.Processes;
 

@@ -3,13 +3,15 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Catalogue;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Sampling;
 using SpoActors.Grains.Scoring;
 using SpoActors.Grains.Training;
+using SpoActors.Grains.Workers;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Devices;
 
-namespace SpoActors.Grains.Workers;
+namespace SpoActors.Grains.Hosting;
 
 /// <summary>
 /// Runs the workers of a silo: one thread a device, and on it one worker a role. Starts after the silo and stops before it: stopping

@@ -1,4 +1,4 @@
-namespace SpoActors.Grains.Interfaces.Runs;
+namespace SpoActors.Grains.Interfaces;
 
 /// <summary>Where a run stands. All but Running and Finished can be resumed.</summary>
 public enum RunStatus

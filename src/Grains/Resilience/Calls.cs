@@ -5,7 +5,7 @@ using Polly.Timeout;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Telemetry;
 
-namespace SpoActors.Grains.Workers;
+namespace SpoActors.Grains.Resilience;
 
 /// <summary>Calls to other silos: each has a time-out, and what is idempotent by id is tried again.</summary>
 public sealed class Calls

@@ -1,6 +1,6 @@
 using SpoActors.Grains.Interfaces.Identity;
 
-namespace SpoActors.Grains.Interfaces.Runs;
+namespace SpoActors.Grains.Interfaces.Workers;
 
 /// <summary>A worker asks what a run is.</summary>
 [GenerateSerializer, Immutable, Alias("spo.JoinRun")]
@@ -61,12 +61,8 @@ public sealed record WorkerOrders(
     [property: Id(0)] RunStatus Status,
     [property: Id(1)] IReadOnlyList<LeaseId> Lost,
     [property: Id(2)] int Assigned,
-    [property: Id(3)] Training.TrainerStanding Standing);
+    [property: Id(3)] TrainerStanding Standing);
 
 /// <summary>A worker leaves in good order.</summary>
 [GenerateSerializer, Immutable, Alias("spo.WorkerLeft")]
 public sealed record WorkerLeft([property: Id(0)] WorkerId Worker);
-
-/// <summary>Nothing but "received".</summary>
-[GenerateSerializer, Immutable, Alias("spo.Acknowledged")]
-public sealed record Acknowledged;

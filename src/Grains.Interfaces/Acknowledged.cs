@@ -1,0 +1,5 @@
+namespace SpoActors.Grains.Interfaces;
+
+/// <summary>Nothing but "received".</summary>
+[GenerateSerializer, Immutable, Alias("spo.Acknowledged")]
+public sealed record Acknowledged;
