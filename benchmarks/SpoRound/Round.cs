@@ -1,6 +1,8 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Minibatches;
+using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Models.UNet;
@@ -19,7 +21,7 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
 
     public List<float> Scores { get; } = [];
 
-    public List<PreferencePair> Pairs { get; } = [];
+    public List<TrainingSample> Pairs { get; } = [];
 
     public long[] Order { get; private set; } = [];
 
@@ -29,25 +31,27 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
     {
         var side = models.UNet.Config.SampleSize ?? throw new InvalidOperationException("the UNet's config.json has no sample_size");
         var ddim = new DdimScheduler(models.Schedule, run.Sampling.Steps, run.Sampling.Eta, DdimLastStep.ClampToFirst);
-        var unet = new GuidedUNet(models.UNet, models.Adapter, run.Sampling.GuidanceScale, run.Sampling.GuidanceRescale);
+        var unet = new GuidedDenoiser(new UNetDenoiser(models.UNet, models.Adapter), run.Sampling.GuidanceScale, run.Sampling.GuidanceRescale);
         using var scope = NewDisposeScope();
 
         var (states, negative) = Timed("encode", models.Encode);
-        var conditioning = new Conditioning(states, negative);
+        var conditioning = new PromptConditioning(states, negative);
         var item = new ItemDraw(0, 0, [.. Enumerable.Range(0, prompts)]);
         var sampler = new CandidateSampler(ddim, run.Sampling, new LatentSize(models.UNet.Config.InChannels, side, side), random, CPU);
         var scorer = new PoolScorer(latents => Timed("decode", () => models.Decoder.Decode(latents)), models.Preference, run.Pairs, random, run.Preference.BatchSize);
-        var started = time.GetTimestamp();
-        using (var denoiser = unet.For(conditioning.Rows(item.PromptIndices))) sampler.Sample(item, denoiser, new Sink(this, scorer, models, time));
-        Seconds["sample"] = time.GetElapsedTime(started).TotalSeconds - Seconds["decode"] - Seconds["score"];
+        using (var denoiser = unet.For(conditioning.Rows(item.PromptIndices)))
+        using (var pools = sampler.Begin(item, denoiser))
+            while (Timed("sample", () => pools.Next()) is { } pool)
+                using (pool) Score(scorer, pool);
 
         using var optimizer = new AdamW(models.Adapter.NamedParameters, run.Optimizer);
-        var trainer = new SpoTrainer(unet, ddim, new SpoLoss(run.Objective.Beta, run.Objective.Eps), optimizer, run.Training, CPU);
+        var plan = new MethodPlan(run);
+        var trainer = new MinibatchTrainer(unet, ddim, models.Schedule, plan.Objective, optimizer, run.Training, random, CPU);
         Pairs.Sort((a, b) => a.Id.CompareTo(b.Id));
         Minibatches.AddRange(Timed("train", () =>
         {
             Order = random.Shuffle(0, 0, Pairs.Count);
-            return trainer.Train(Pairs, Order, conditioning);
+            return trainer.Train(Pairs, Order, epoch: 0, conditioning);
         }));
     }
 
@@ -59,28 +63,21 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
         return result;
     }
 
-    sealed class Conditioning(Tensor states_BLD, Tensor negative_1LD) : IRoundConditioning
+    void Score(PoolScorer scorer, CandidatePool pool)
     {
-        public ConditioningRows Rows(IReadOnlyList<int> promptIndices) => new(
-            new UNetConditioning(stack([.. promptIndices.Select(i => states_BLD[i])])),
-            new UNetConditioning(negative_1LD.repeat(promptIndices.Count, 1, 1)));
+        var started = time.GetTimestamp();
+        var decoding = Seconds["decode"];
+        using var features = models.PreferenceFeatures();
+        using var scored = scorer.Score(pool, features);
+        Scores.AddRange(scored.Values);
+        Pairs.AddRange(SampleBuilder.Build(pool, scored, SampleKind.TransitionPair));
+        Seconds["score"] += time.GetElapsedTime(started).TotalSeconds - (Seconds["decode"] - decoding);
     }
 
-    sealed class Sink(Round round, PoolScorer scorer, PeerModels models, TimeProvider time) : IPoolSink
+    sealed class PromptConditioning(Tensor states_BLD, Tensor negative_1LD) : IPromptConditioning
     {
-        public Tensor? Deliver(CandidatePool pool)
-        {
-            using (pool)
-            {
-                var started = time.GetTimestamp();
-                var decoding = round.Seconds["decode"];
-                using var features = models.PreferenceFeatures();
-                using var scored = scorer.Score(pool, features);
-                round.Scores.AddRange(scored.Scores.data<float>());
-                round.Pairs.AddRange(PairBuilder.Build(pool, scored.Selection));
-                round.Seconds["score"] += time.GetElapsedTime(started).TotalSeconds - (round.Seconds["decode"] - decoding);
-            }
-            return null;
-        }
+        public GuidedConditioning Rows(IReadOnlyList<int> promptIndices, IReadOnlyList<SizeConditioning>? sizes = null) => new(
+            new UNetConditioning(stack([.. promptIndices.Select(i => states_BLD[i])])),
+            new UNetConditioning(negative_1LD.repeat(promptIndices.Count, 1, 1)));
     }
 }

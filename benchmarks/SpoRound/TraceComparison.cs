@@ -23,8 +23,8 @@ sealed record TraceComparison(bool PairsEqual, double ScoreDifference, double La
         using var scope = NewDisposeScope();
         using var trace = SafetensorsFile.Open(path);
         // The peer records its pairs before the shuffle, win and lose stacked.
-        var latents = Difference(stack([.. round.Pairs.Select(p => p.CurrentWin)]), trace.Load("latents"));
-        var next = Difference(stack([.. round.Pairs.Select(p => stack([p.NextWin, p.NextLose]))]), trace.Load("next_latents"));
+        var latents = Difference(stack([.. round.Pairs.Select(p => p.Win.Current)]), trace.Load("latents"));
+        var next = Difference(stack([.. round.Pairs.Select(p => stack([p.Win.Next!, p.Lose!.Next!]))]), trace.Load("next_latents"));
         var timesteps = trace.Load("timesteps").flatten().data<long>().ToArray();
         var order = trace.Load("order").data<long>().ToArray();
         return new TraceComparison(

@@ -15,6 +15,9 @@ public sealed record RunSpecification
     /// <summary>Seed of everything random.</summary>
     public ulong Seed { get; init; } = 42;
 
+    /// <summary>Where samples come from: step_pools, trajectories or own_pairs; null for the objective's own flow.</summary>
+    public FlowKind? Flow { get; init; }
+
     public ModelSpecification Model { get; init; } = new();
     public PreferenceSpecification Preference { get; init; } = new();
     public PromptSpecification Prompts { get; init; } = new();

@@ -13,10 +13,10 @@ static class TrainingCurves
         return LineCharts.Draw(
         [
             Panel("Loss", ("loss", m => m.Loss)),
-            Panel("Implicit reward margin", ("margin", m => m.Margin)),
+            Panel("Implicit reward margin", ("margin", m => m.Of(ObjectiveMetrics.Margin))),
             Panel("Preference score of the candidates", ("mean score", m => m.ScoreMean)),
-            Panel("Shares", ("pairs kept", m => m.ValidPairShare), ("accuracy", m => m.Accuracy), ("ratios clamped", m => m.ClippedShare)),
-            Panel("Probability ratio to the base model", ("winners", m => m.RatioWin), ("losers", m => m.RatioLose)),
+            Panel("Shares", ("pairs kept", m => m.ValidPairShare), ("accuracy", m => m.Of(ObjectiveMetrics.Accuracy)), ("ratios clamped", m => m.Of(ObjectiveMetrics.ClipShare))),
+            Panel("Probability ratio to the base model", ("winners", m => m.Of(ObjectiveMetrics.WinRatio)), ("losers", m => m.Of(ObjectiveMetrics.LoseRatio))),
             Panel("Gradient norm", ("norm", m => m.GradientNorm)),
         ]);
 

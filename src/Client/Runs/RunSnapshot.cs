@@ -54,7 +54,7 @@ sealed class RunSnapshot(TimeProvider time)
                 break;
             case MinibatchFinished minibatch:
                 Minibatch = minibatch;
-                Pairs += minibatch.Pairs;
+                Pairs += minibatch.Samples;
                 break;
             case RoundFinished finished:
                 LastRound = finished.Metrics;

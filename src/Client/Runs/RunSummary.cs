@@ -39,7 +39,7 @@ sealed record RunSummary(
         if (summary is { First: { } first, Last: { } last })
             yield return new OutputTable("Rounds", ["", "first", "last"],
             [
-                Row("loss", m => m.Loss), Row("margin", m => m.Margin), Row("accuracy", m => m.Accuracy),
+                Row("loss", m => m.Loss), Row("margin", m => m.Of(ObjectiveMetrics.Margin)), Row("accuracy", m => m.Of(ObjectiveMetrics.Accuracy)),
                 Row("score", m => m.ScoreMean), Row("valid pairs", m => m.ValidPairShare), Row("gradient norm", m => m.GradientNorm),
             ]);
 

@@ -25,7 +25,7 @@ static class RunView
         foreach (var column in new[] { "pairs/s", "loss", "margin", "accuracy", "score", "valid", "elapsed", "left" }) figures.AddColumn(column);
         figures.AddRow(
             ResultOutput.Text(snapshot.PairsPerSecond),
-            ResultOutput.Text(snapshot.Minibatch?.Loss), ResultOutput.Text(snapshot.Minibatch?.Margin), ResultOutput.Text(snapshot.LastRound?.Accuracy ?? snapshot.Minibatch?.Accuracy),
+            ResultOutput.Text(snapshot.Minibatch?.Loss), Latest(ObjectiveMetrics.Margin, snapshot.Minibatch?.Metrics), ResultOutput.Text(snapshot.LastRound?.Of(ObjectiveMetrics.Accuracy)),
             ResultOutput.Text(snapshot.LastRound?.ScoreMean), snapshot.LastRound?.ValidPairShare.ToString("P0", CultureInfo.InvariantCulture) ?? "",
             Clock(snapshot.Elapsed), snapshot.Remaining is { } left ? Clock(left) : "");
         var last = snapshot.Message ?? (snapshot.Checkpoint is { } checkpoint ? $"last checkpoint: {checkpoint}" : "no checkpoint yet");

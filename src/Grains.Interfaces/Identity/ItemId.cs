@@ -22,13 +22,6 @@ public readonly record struct ItemId(
     public static bool operator >=(ItemId left, ItemId right) => left.CompareTo(right) >= 0;
 }
 
-/// <summary>Identity of a pair within its item.</summary>
-/// <param name="Item">Item.</param>
-/// <param name="Step">Denoising step.</param>
-/// <param name="PromptIndex">Index of the prompt in the round.</param>
-[GenerateSerializer, Immutable, Alias("spo.PairId")]
-public readonly record struct PairId([property: Id(0)] ItemId Item, [property: Id(1)] int Step, [property: Id(2)] int PromptIndex);
-
 /// <summary>One execution of an item. A later lease of the same item has a greater epoch.</summary>
 [GenerateSerializer, Immutable, Alias("spo.LeaseId")]
 public readonly record struct LeaseId([property: Id(0)] ItemId Item, [property: Id(1)] long Epoch);

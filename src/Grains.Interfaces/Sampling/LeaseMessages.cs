@@ -20,6 +20,7 @@ public sealed record LeaseResponse([property: Id(0)] RunStatus Status, [property
 /// <param name="Adapter">The adapter to sample with.</param>
 /// <param name="PromptIndices">Indices of the item's prompts in the round.</param>
 /// <param name="Prompts">The prompts, in that order.</param>
+/// <param name="Rows">Their places in the run's whole list, or rows of its data set.</param>
 /// <param name="Scorer">Where the pools go.</param>
 /// <param name="Trainer">Where the pairs go, and the adapter comes from.</param>
 /// <param name="TrainerEpoch">Epoch of that trainer.</param>
@@ -30,10 +31,11 @@ public sealed record ItemLease(
     [property: Id(1)] AdapterReference Adapter,
     [property: Id(2)] IReadOnlyList<int> PromptIndices,
     [property: Id(3)] IReadOnlyList<string> Prompts,
-    [property: Id(4)] WorkerId Scorer,
-    [property: Id(5)] WorkerId Trainer,
-    [property: Id(6)] long TrainerEpoch,
-    [property: Id(7)] TimeSpan Duration);
+    [property: Id(4)] IReadOnlyList<int> Rows,
+    [property: Id(5)] WorkerId Scorer,
+    [property: Id(6)] WorkerId Trainer,
+    [property: Id(7)] long TrainerEpoch,
+    [property: Id(8)] TimeSpan Duration);
 
 /// <summary>Whose fault a failure is.</summary>
 public enum FailureKind

@@ -21,49 +21,66 @@ public enum DeliveryOutcome
 [GenerateSerializer, Immutable, Alias("spo.DeliveryReceipt")]
 public sealed record DeliveryReceipt([property: Id(0)] DeliveryOutcome Outcome);
 
-/// <summary>The verdict on a pool and the pairs cut out of it.</summary>
+/// <summary>The verdict on a pool and the samples cut out of it.</summary>
 /// <param name="Lease">The lease that produced it.</param>
-/// <param name="Segment">Index of the segment.</param>
+/// <param name="Index">Place of the pool among those of its item.</param>
 /// <param name="PoolCount">Pools that the item yields in all.</param>
-/// <param name="Scores">Scores of all candidates.</param>
-/// <param name="Transitions">Prompts times transitions: the pairs there would be if all were kept.</param>
-/// <param name="Pairs">The kept pairs.</param>
+/// <param name="Scores">Scores of all candidates; none where a person's verdict came with the pool.</param>
+/// <param name="Possible">Samples there would be if all were kept.</param>
+/// <param name="Samples">The kept samples.</param>
 /// <param name="SampleSeconds">Time that the sampler's device took for the pool.</param>
 /// <param name="ScoreSeconds">Time that the scorer's device took.</param>
 [GenerateSerializer, Immutable, Alias("spo.ScoredPool")]
 public sealed record ScoredPoolMessage(
     [property: Id(0)] ItemLease Lease,
-    [property: Id(1)] int Segment,
+    [property: Id(1)] int Index,
     [property: Id(2)] int PoolCount,
     [property: Id(3)] IReadOnlyList<float> Scores,
-    [property: Id(4)] int Transitions,
-    [property: Id(5)] IReadOnlyList<PairPayload> Pairs,
+    [property: Id(4)] int Possible,
+    [property: Id(5)] IReadOnlyList<SamplePayload> Samples,
     [property: Id(6)] double SampleSeconds = 0,
     [property: Id(7)] double ScoreSeconds = 0)
 {
     /// <summary>Bytes of its tensors.</summary>
-    public long Bytes => Pairs.Sum(p => p.Bytes);
+    public long Bytes => Samples.Sum(p => p.Bytes);
 }
 
-/// <summary>A win and a lose transition of one prompt at one timestep; tensors of [C, H, W].</summary>
-/// <param name="Id">Identity.</param>
+/// <summary>What one term of the loss is made of; the item is its pool's.</summary>
+/// <param name="Step">Denoising step; 0 for images.</param>
+/// <param name="PromptIndex">Index of the prompt in the round.</param>
+/// <param name="Candidate">Candidate of a sample with one side; 0 for a pair.</param>
 /// <param name="Timestep">t.</param>
-/// <param name="Win">Candidate that won.</param>
-/// <param name="Lose">Candidate that lost.</param>
-/// <param name="CurrentWin">x_t of the win transition.</param>
-/// <param name="CurrentLose">x_t of the lose transition; null where it is the same.</param>
-/// <param name="NextWin">x_{t-1} of the win transition.</param>
-/// <param name="NextLose">x_{t-1} of the lose transition.</param>
-[GenerateSerializer, Immutable, Alias("spo.Pair")]
-public sealed record PairPayload(
-    [property: Id(0)] PairId Id,
-    [property: Id(1)] long Timestep,
-    [property: Id(2)] int Win,
-    [property: Id(3)] int Lose,
-    [property: Id(4)] TensorPayload CurrentWin,
-    [property: Id(5)] TensorPayload? CurrentLose,
-    [property: Id(6)] TensorPayload NextWin,
-    [property: Id(7)] TensorPayload NextLose)
+/// <param name="IsTie">Whether neither side is preferred.</param>
+/// <param name="Win">The preferred side, or the only one.</param>
+/// <param name="Lose">The other side; null where there is one.</param>
+[GenerateSerializer, Immutable, Alias("spo.Sample")]
+public sealed record SamplePayload(
+    [property: Id(0)] int Step,
+    [property: Id(1)] int PromptIndex,
+    [property: Id(2)] int Candidate,
+    [property: Id(3)] double Timestep,
+    [property: Id(4)] bool IsTie,
+    [property: Id(5)] BranchPayload Win,
+    [property: Id(6)] BranchPayload? Lose)
 {
-    public long Bytes => CurrentWin.Bytes.Length + (CurrentLose?.Bytes.Length ?? 0) + NextWin.Bytes.Length + (long)NextLose.Bytes.Length;
+    public long Bytes => Win.Bytes + (Lose?.Bytes ?? 0);
+}
+
+/// <summary>One side of a sample; tensors of [C, H, W].</summary>
+/// <param name="Candidate">Candidate of the pool.</param>
+/// <param name="Current">x_t, or an image's clean latents; null on the lose side where it is the win side's.</param>
+/// <param name="Next">x_{t-1}; null for an image.</param>
+/// <param name="Score">What the judge said.</param>
+/// <param name="LogProb">Log-probability under the policy that sampled it.</param>
+/// <param name="Size">SDXL: six numbers, what to say of the image's size.</param>
+[GenerateSerializer, Immutable, Alias("spo.Branch")]
+public sealed record BranchPayload(
+    [property: Id(0)] int Candidate,
+    [property: Id(1)] TensorPayload? Current,
+    [property: Id(2)] TensorPayload? Next,
+    [property: Id(3)] float Score,
+    [property: Id(4)] float? LogProb,
+    [property: Id(5)] long[]? Size)
+{
+    public long Bytes => (Current?.Bytes.Length ?? 0) + (Next?.Bytes.Length ?? 0L);
 }

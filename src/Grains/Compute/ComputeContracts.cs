@@ -98,7 +98,7 @@ public interface ITrainerCompute : IDisposable
 public static class PoolOrder
 {
     public static IOrderedEnumerable<ScoredPoolMessage> InOrder(this IEnumerable<ScoredPoolMessage> pools) =>
-        pools.OrderBy(p => p.Lease.Id.Item).ThenBy(p => p.Segment);
+        pools.OrderBy(p => p.Lease.Id.Item).ThenBy(p => p.Index);
 
     /// <summary>Name of a lease in logs.</summary>
     public static string Name(this LeaseId lease) => $"{lease.Item}@{lease.Epoch:x}";

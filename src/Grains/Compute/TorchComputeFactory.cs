@@ -34,7 +34,8 @@ public sealed class TorchComputeFactory(TimeProvider time, IRunProgress? progres
         try
         {
             var preference = PreferenceModelLoader.Load(here.Preference, TorchNames.ParseDevice(here.Model.Device), here.Preference.Dtype.ToScalarType());
-            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), progress, time);
+            var kind = new MethodPlan(here).Objective.Samples;
+            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), kind, progress, time);
         }
         catch
         {

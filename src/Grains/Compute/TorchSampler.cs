@@ -26,8 +26,9 @@ sealed class TorchSampler : ISamplerCompute
     {
         (this.lease, this.progress, this.time) = (lease, progress, time);
         var shared = lease.Shared;
-        LargestItem = Size(run, shared.Model.LatentSize(run.Sampling));
-        stage = new SamplingStage(shared.Model, shared.Adapter, run, new CounterBasedRandom(run.Seed));
+        var plan = new MethodPlan(run);
+        LargestItem = ItemSizes.Largest(plan, shared.Model.LatentSize(run.Sampling));
+        stage = new SamplingStage(shared.Model, shared.Adapter, plan, new CounterBasedRandom(run.Seed));
     }
 
     public ItemSize LargestItem { get; }
@@ -63,10 +64,16 @@ sealed class TorchSampler : ISamplerCompute
             // The stage looks up the item's prompts by their index in the round.
             var prompts = new string[item.PromptIndices.Max() + 1];
             for (int i = 0; i < item.PromptIndices.Count; i++) prompts[item.PromptIndices[i]] = item.Prompts[i];
-            var draw = new ItemDraw(item.Id.Item.Round, item.Id.Item.Index, item.PromptIndices);
-            stage.Sample(
-                draw, prompts, new Sink(item, stage.PoolCount, time, deliver),
-                step => progress.Report(new StageProgress(RunStage.Sample, draw.Round, draw.Index * stage.StepCount + step, stage.StepCount)), cancellation);
+            var draw = new ItemDraw(item.Id.Item.Round, item.Id.Item.Index, item.PromptIndices) { Rows = item.Rows };
+            using var pools = stage.Begin(draw, prompts,
+                step => progress.Report(new StageProgress(RunStage.Sample, draw.Round, draw.Index * stage.StepCount + step, stage.StepCount)));
+            var since = time.GetTimestamp();
+            while (pools.Next(cancellation) is { } pool)
+            {
+                var seconds = time.GetElapsedTime(since).TotalSeconds;
+                since = time.GetTimestamp();
+                using (pool) deliver(pool.ToMessage(item, stage.PoolCount(draw), seconds));
+            }
         }
         finally
         {
@@ -86,41 +93,6 @@ sealed class TorchSampler : ISamplerCompute
         {
             a.Dispose();
             b.Dispose();
-        }
-    }
-
-    static ItemSize Size(RunSpecification run, LatentSize latent)
-    {
-        var segments = SegmentPlan.Create(run.Sampling).Segments;
-        long one = latent.Channels * latent.Height * latent.Width * sizeof(float) * run.Sampling.BatchSize, k = run.Sampling.Candidates;
-        if (k * one > TensorPayload.MaxBytes)
-            throw new PipelineException(
-                $"the candidates of an item have {k * one} bytes ({k} candidates of {run.Sampling.BatchSize} prompts); a payload holds at most " +
-                $"{TensorPayload.MaxBytes}. Lower sampling.batch_size or sampling.candidates.");
-        // Clean; then every transition's start and end, where the first start is shared.
-        var steps = segments.Max(s => s.End - s.Start + 1);
-        var pool = one * (k + 1 + k + (steps - 1) * 2 * k);
-        if (pool > CandidatePoolMessage.MaxBytes)
-            throw new PipelineException(
-                $"a pool of {k} candidates, {run.Sampling.BatchSize} prompts and {steps} steps has {pool} bytes; a message holds at most " +
-                $"{CandidatePoolMessage.MaxBytes}. Lower sampling.batch_size, sampling.candidates or sampling.inner_steps.");
-        // Two ends for each prompt and transition, and two starts, of which the first transition's are one.
-        return new ItemSize(segments.Count, pool, segments.Count * one * (3 + (steps - 1) * 4));
-    }
-
-    sealed class Sink(ItemLease item, int poolCount, TimeProvider time, Action<CandidatePoolMessage> deliver) : IPoolSink
-    {
-        long since = time.GetTimestamp();
-
-        public Tensor? Deliver(CandidatePool pool)
-        {
-            var seconds = time.GetElapsedTime(since).TotalSeconds;
-            since = time.GetTimestamp();
-            using (pool)
-                deliver(new CandidatePoolMessage(
-                    item, pool.SegmentIndex, poolCount, pool.Clean.ToPayload(), pool.ScoreTimestep,
-                    [.. pool.Transitions.Select(t => new TransitionPayload(t.Step, t.Timestep, t.Current.ToPayload(), t.Next.ToPayload()))], seconds));
-            return null;
         }
     }
 }

@@ -29,7 +29,7 @@ sealed class TorchTrainer : ITrainerCompute
         var metricsFile = Path.Combine(facts.Folder, "metrics.jsonl");
         progress = RunProgress.To(new MetricsFile(metricsFile), new LogFile(Path.Combine(facts.Folder, "log.txt"), time), shown);
         lease.Shared.Reset();
-        stage = new TrainingStage(lease.Shared.Model, lease.Shared.Adapter, run, new CounterBasedRandom(run.Seed));
+        stage = new TrainingStage(lease.Shared.Model, lease.Shared.Adapter, new MethodPlan(run), new CounterBasedRandom(run.Seed));
         grids = new EvaluationGrids(new EvaluationSamples(lease.Shared.Model, run, facts.EvaluationPrompts), run.Evaluation, progress);
         var last = store.Last();
         if (last is null) Draw("before");
@@ -57,19 +57,19 @@ sealed class TorchTrainer : ITrainerCompute
     public string TrainRound(int round, IReadOnlyList<string> prompts, IReadOnlyList<ScoredPoolMessage> pools, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        var pairs = pools.SelectMany(p => p.Pairs).Select(ToPair).ToArray();
+        var samples = pools.SelectMany(p => p.Samples.Select(s => s.ToSample(p.Lease.Id.Item))).ToArray();
         try
         {
-            long done = 0, total = (long)pairs.Length * stage.PairEpochs;
-            var minibatches = stage.TrainRound(round, pairs, prompts, minibatch =>
+            long done = 0, total = (long)samples.Length * stage.PairEpochs;
+            var minibatches = stage.TrainRound(round, samples, prompts, minibatch =>
             {
-                done += minibatch.Pairs;
-                progress.Report(new MinibatchFinished(minibatch.Pairs, minibatch.Metrics.Loss, minibatch.Metrics.Margin, minibatch.Metrics.Accuracy));
+                done += minibatch.Samples;
+                progress.Report(new MinibatchFinished(minibatch.Samples, minibatch.Loss, minibatch.Metrics));
                 progress.Report(new StageProgress(RunStage.Train, round, done, total));
             }, cancellation);
             NextRound = round + 1;
             var metrics = RoundMetrics.Of(
-                round, prompts.Count, [.. pools.SelectMany(p => p.Scores)], pools.Sum(p => p.Transitions), pairs.Length, minibatches, stage.Consumed.Value)
+                round, prompts.Count, [.. pools.SelectMany(p => p.Scores)], pools.Sum(p => p.Possible), samples.Length, minibatches, stage.Consumed.Value)
                 with
             {
                 SampleSeconds = pools.Sum(p => p.SampleSeconds),
@@ -81,7 +81,7 @@ sealed class TorchTrainer : ITrainerCompute
         }
         finally
         {
-            foreach (var pair in pairs) pair.Dispose();
+            foreach (var sample in samples) sample.Dispose();
         }
     }
 
@@ -127,20 +127,5 @@ sealed class TorchTrainer : ITrainerCompute
         var factors = lease.Shared.Adapter.Export();
         if (factors.Values.All(f => f.Alpha == f.A.shape[0])) LoraWeights.WriteDiffusers(target, factors);
         else LoraWeights.WriteKohya(target, factors);
-    }
-
-    static PreferencePair ToPair(PairPayload pair)
-    {
-        var currentWin = pair.CurrentWin.ToTensor(CPU);
-        return new PreferencePair
-        {
-            Id = new Trainer.Method.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex),
-            Timestep = pair.Timestep,
-            Candidates = (pair.Win, pair.Lose),
-            CurrentWin = currentWin,
-            CurrentLose = pair.CurrentLose?.ToTensor(CPU) ?? currentWin,
-            NextWin = pair.NextWin.ToTensor(CPU),
-            NextLose = pair.NextLose.ToTensor(CPU),
-        };
     }
 }

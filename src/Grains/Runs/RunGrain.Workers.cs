@@ -80,7 +80,7 @@ public sealed partial class RunGrain
         var item = plan!.Schedule.Items(id.Item.Round)[id.Item.Index];
         var roundPrompts = plan.Schedule.Round(id.Item.Round);
         return new ItemLease(
-            id, adapters[ledger.VersionOf(id.Item.Round)], item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])],
+            id, adapters[ledger.VersionOf(id.Item.Round)], item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows,
             scorer, trainer, state.State.TrainerEpoch, plan.Options.LeaseDuration);
     }
 }

@@ -45,7 +45,7 @@ public sealed class ScorerSession(WorkerId id, string run, RunSpecification spec
     public async Task<DeliveryReceipt> AcceptAsync(CandidatePoolMessage pool, CancellationToken cancellation)
     {
         if (!isOpen || Ended.IsCancellationRequested || pool.Lease.Id.Item.Run != Run) return new DeliveryReceipt(DeliveryOutcome.NotServing);
-        var key = (pool.Lease.Id, pool.Segment);
+        var key = (pool.Lease.Id, pool.Index);
         if (!here.TryAdd(key, true)) return new DeliveryReceipt(DeliveryOutcome.Accepted);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ended, cancellation);
         patience.CancelAfter(RoomPatience);
@@ -93,11 +93,11 @@ public sealed class ScorerSession(WorkerId id, string run, RunSpecification spec
 
     async Task HandleAsync(CandidatePoolMessage pool)
     {
-        var key = (pool.Lease.Id, pool.Segment);
+        var key = (pool.Lease.Id, pool.Index);
         try
         {
             if (lost.ContainsKey(pool.Lease.Id)) return;
-            using var span = PipelineDiagnostics.Scoring(pool.Lease.Id, pool.Segment);
+            using var span = PipelineDiagnostics.Scoring(pool.Lease.Id, pool.Index);
             var scored = await ComputeAsync(() => compute!.Score(pool), Ended).ConfigureAwait(false);
             CountDone(1);
             Services.Instruments.OnScored(Id, scored);
@@ -131,7 +131,7 @@ public sealed class ScorerSession(WorkerId id, string run, RunSpecification spec
         }
         finally
         {
-            here.TryRemove((scored.Lease.Id, scored.Segment), out _);
+            here.TryRemove((scored.Lease.Id, scored.Index), out _);
         }
     }
 }

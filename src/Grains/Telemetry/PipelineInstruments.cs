@@ -90,7 +90,7 @@ public sealed class PipelineInstruments
     {
         candidates.WithLabels(Labels(worker)).Inc(pool.Scores.Count);
         transitions.WithLabels(Labels(worker)).Inc(pool.Transitions);
-        keptPairs.WithLabels(Labels(worker)).Inc(pool.Pairs.Count);
+        keptPairs.WithLabels(Labels(worker)).Inc(pool.Samples.Count);
     }
 
     public void OnRetry() => retries.Inc();
@@ -115,7 +115,7 @@ public sealed class PipelineInstruments
         if (RoundMetrics.FromJson(line) is not { } m) return [];
         (string Name, double? Value)[] figures =
         [
-            ("loss", m.Loss), ("margin", m.Margin), ("accuracy", m.Accuracy), ("clipped_share", m.ClippedShare), ("gradient_norm", m.GradientNorm),
+            ("loss", m.Loss), .. m.Objective.Where(o => o.Key != "loss").Select(o => (o.Key, (double?)o.Value)), ("gradient_norm", m.GradientNorm),
             ("score_mean", m.ScoreMean), ("score_std", m.ScoreStd), ("valid_pair_share", m.ValidPairShare), ("pairs", m.Pairs), ("train_seconds", m.TrainSeconds),
         ];
         return figures.Where(f => f.Value is not null).Select(f => (f.Name, f.Value!.Value));

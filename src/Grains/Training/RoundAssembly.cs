@@ -36,7 +36,7 @@ public sealed class RoundAssembly
             if (item.Round < firstRound) return default;
             if (!items.TryGetValue(item, out var assembly) || (epoch > assembly.Epoch && !assembly.IsComplete))
                 items[item] = assembly = new Assembly(epoch, pool.PoolCount);
-            var isNew = epoch == assembly.Epoch && assembly.Pools.TryAdd(pool.Segment, pool);
+            var isNew = epoch == assembly.Epoch && assembly.Pools.TryAdd(pool.Index, pool);
             return new Addition(isNew, assembly.IsComplete ? new LeaseId(item, assembly.Epoch) : null);
         }
     }

@@ -28,15 +28,18 @@ public sealed class PromptSchedule
     public int RoundCount { get; }
 
     /// <summary>The prompts of a round; a prompt's place in the list is its index in the round.</summary>
-    public IReadOnlyList<string> Round(int round)
+    public IReadOnlyList<string> Round(int round) => [.. Rows(round).Select(row => prompts[row])];
+
+    /// <summary>Where the prompts of a round stand in the run's whole list.</summary>
+    public IReadOnlyList<int> Rows(int round)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(round, RoundCount);
         var (epoch, place) = Math.DivRem(round, roundsPerEpoch);
         var start = place * run.Training.PromptsPerRound;
         var count = Math.Min(run.Training.PromptsPerRound, prompts.Count - start);
-        if (!run.Prompts.Shuffle) return [.. Enumerable.Range(start, count).Select(i => prompts[i])];
+        if (!run.Prompts.Shuffle) return [.. Enumerable.Range(start, count)];
         var order = Order(epoch);
-        return [.. Enumerable.Range(start, count).Select(i => prompts[(int)order[i]])];
+        return [.. Enumerable.Range(start, count).Select(i => (int)order[i])];
     }
 
     /// <summary>Kept from call to call: an epoch has many rounds.</summary>
@@ -50,6 +53,10 @@ public sealed class PromptSchedule
     sealed record EpochOrder(int Epoch, IReadOnlyList<long> Order);
 
     /// <summary>The items of a round: runs of up to <c>sampling.batch_size</c> prompts that are sampled together.</summary>
-    public IReadOnlyList<ItemDraw> Items(int round) =>
-        [.. Enumerable.Range(0, Round(round).Count).Chunk(run.Sampling.BatchSize).Select((indices, index) => new ItemDraw(round, index, indices))];
+    public IReadOnlyList<ItemDraw> Items(int round)
+    {
+        var rows = Rows(round);
+        return [.. Enumerable.Range(0, rows.Count).Chunk(run.Sampling.BatchSize)
+            .Select((indices, index) => new ItemDraw(round, index, indices) { Rows = [.. indices.Select(i => rows[i])] })];
+    }
 }

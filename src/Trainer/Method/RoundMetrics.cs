@@ -1,4 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using SpoActors.Trainer.Method.Minibatches;
+
 namespace SpoActors.Trainer.Method;
 
 /// <summary>A line of <c>metrics.jsonl</c>: what a round did.</summary>
@@ -7,28 +10,21 @@ public sealed record RoundMetrics
     public required int Round { get; init; }
     public required int Prompts { get; init; }
 
-    /// <summary>Pairs kept and trained on.</summary>
+    /// <summary>Samples trained on: pairs, or single transitions.</summary>
     public required int Pairs { get; init; }
 
-    /// <summary>Kept pairs over all prompts and transitions.</summary>
+    /// <summary>Samples trained on over those that there could have been.</summary>
     public required double ValidPairShare { get; init; }
 
+    /// <summary>Mean and deviation of the judge's scores; 0 where nobody judged.</summary>
     public required double ScoreMean { get; init; }
     public required double ScoreStd { get; init; }
 
-    /// <summary>Means over the round's pairs; null where it had none.</summary>
+    /// <summary>Mean over the round's samples; null where it had none.</summary>
     public double? Loss { get; init; }
 
-    /// <summary>Implicit reward margin, beta (log r_win - log r_lose).</summary>
-    public double? Margin { get; init; }
-
-    /// <summary>Share of pairs with a positive margin.</summary>
-    public double? Accuracy { get; init; }
-    public double? RatioWin { get; init; }
-    public double? RatioLose { get; init; }
-
-    /// <summary>Share of probability ratios that were clamped.</summary>
-    public double? ClippedShare { get; init; }
+    /// <summary>The objective's metrics by name, means over the round's samples.</summary>
+    public IReadOnlyDictionary<string, double> Objective { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Mean gradient norm of the round's optimizer steps.</summary>
     public double? GradientNorm { get; init; }
@@ -40,50 +36,55 @@ public sealed record RoundMetrics
     /// <summary>Hash chain over everything consumed up to and with this round.</summary>
     public required string ConsumedDigest { get; init; }
 
+    /// <summary>A metric of the objective; null where it has none of that name.</summary>
+    public double? Of(string metric) => Objective.TryGetValue(metric, out var value) ? value : null;
+
     /// <summary>The metrics of a round, apart from its times.</summary>
+    /// <param name="round">Round.</param>
+    /// <param name="prompts">Prompts in it.</param>
     /// <param name="scores">Scores of all candidates.</param>
-    /// <param name="transitions">Prompts times transitions: the pairs there would be if all were kept.</param>
-    /// <param name="pairs">Pairs kept.</param>
+    /// <param name="possible">Samples there would be if all were kept.</param>
+    /// <param name="samples">Samples kept.</param>
     /// <param name="minibatches">What training on them did.</param>
     /// <param name="digest">Hash chain over everything consumed, this round included.</param>
     public static RoundMetrics Of(
-        int round, int prompts, IReadOnlyList<float> scores, int transitions, int pairs, IReadOnlyList<MinibatchResult> minibatches, string digest)
+        int round, int prompts, IReadOnlyList<float> scores, int possible, int samples, IReadOnlyList<MinibatchResult> minibatches, string digest)
     {
-        double total = minibatches.Sum(m => m.Pairs);
-        double? Mean(Func<MinibatchResult, double> value) => total == 0 ? null : minibatches.Sum(m => value(m) * m.Pairs) / total;
+        double total = minibatches.Sum(m => m.Samples);
         var norms = minibatches.Where(m => m.GradientNorm is not null).Select(m => m.GradientNorm!.Value).ToArray();
         var mean = scores.Count == 0 ? 0 : scores.Average(s => (double)s);
         return new RoundMetrics
         {
             Round = round,
             Prompts = prompts,
-            Pairs = pairs,
-            ValidPairShare = transitions == 0 ? 0 : (double)pairs / transitions,
+            Pairs = samples,
+            ValidPairShare = possible == 0 ? 0 : (double)samples / possible,
             ScoreMean = mean,
             ScoreStd = scores.Count < 2 ? 0 : Math.Sqrt(scores.Sum(s => (s - mean) * (s - mean)) / (scores.Count - 1)),
-            Loss = Mean(m => m.Metrics.Loss),
-            Margin = Mean(m => m.Metrics.Margin),
-            Accuracy = Mean(m => m.Metrics.Accuracy),
-            RatioWin = Mean(m => m.Metrics.WinRatio),
-            RatioLose = Mean(m => m.Metrics.LoseRatio),
-            ClippedShare = Mean(m => m.Metrics.ClipShare),
+            Loss = total == 0 ? null : Mean(m => m.Loss),
+            Objective = total == 0 ? new Dictionary<string, double>() : minibatches[0].Metrics.Keys.ToDictionary(name => name, name => Mean(m => m.Metrics[name])),
             GradientNorm = norms.Length == 0 ? null : norms.Average(),
             SampleSeconds = 0,
             ScoreSeconds = 0,
             TrainSeconds = 0,
             ConsumedDigest = digest,
         };
+
+        double Mean(Func<MinibatchResult, double> value) => minibatches.Sum(m => value(m) * m.Samples) / total;
     }
 
+    // A diverged metric must not end the run by being unwritable.
+    static readonly JsonSerializerOptions Travelling = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     /// <summary>As it travels between silos.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this);
+    public string ToJson() => JsonSerializer.Serialize(this, Travelling);
 
     /// <summary>What <see cref="ToJson"/> made; null for any other text.</summary>
     public static RoundMetrics? FromJson(string text)
     {
         try
         {
-            return JsonSerializer.Deserialize<RoundMetrics>(text);
+            return JsonSerializer.Deserialize<RoundMetrics>(text, Travelling);
         }
         catch (JsonException)
         {

@@ -4,48 +4,79 @@ using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
+using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Method;
 
-/// <summary>First stage: samples candidate pools with the current adapter.</summary>
+/// <summary>First stage: samples an item's pools with the adapter as it is, by the run's flow.</summary>
 public sealed class SamplingStage
 {
     readonly LoraAdapter adapter;
     readonly PromptEncoder encoder;
-    readonly GuidedUNet unet;
-    readonly CandidateSampler sampler;
+    readonly GuidedDenoiser policy;
+    readonly Func<ItemDraw, PromptedDenoiser, Action<int>?, IItemSampling> begin;
+    readonly Func<ItemDraw, int> poolCount;
     readonly bool merge;
 
-    public SamplingStage(DiffusionModel model, LoraAdapter adapter, RunSpecification run, IRandomSource random)
+    /// <param name="model">The base model.</param>
+    /// <param name="adapter">Its adapter.</param>
+    /// <param name="plan">The run's method.</param>
+    /// <param name="random">Everything drawn.</param>
+    public SamplingStage(DiffusionModel model, LoraAdapter adapter, MethodPlan plan, IRandomSource random)
     {
+        var run = plan.Run;
         (this.adapter, encoder) = (adapter, model.PromptsFor(run.Sampling));
-        unet = new GuidedUNet(model.UNet, adapter, run.Sampling.GuidanceScale, run.Sampling.GuidanceRescale);
-        var ddim = PolicyScheduler.Create(model.Schedule, run);
-        sampler = new CandidateSampler(ddim, run.Sampling, model.LatentSize(run.Sampling), random, model.Device);
+        policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter), run.Sampling.GuidanceScale, run.Sampling.GuidanceRescale);
+        var (process, size) = (plan.Process(model.Schedule), model.LatentSize(run.Sampling));
+        if (plan.Flow == FlowKind.Trajectories)
+        {
+            var chains = new ChainSampler(process, run.Sampling, size, random, model.Device);
+            (begin, poolCount, StepCount) = (chains.Begin, _ => 1, chains.StepCount);
+        }
+        else
+        {
+            var candidates = new CandidateSampler(process, run.Sampling, size, random, model.Device);
+            (begin, poolCount, StepCount) = (candidates.Begin, _ => candidates.PoolCount, candidates.StepCount);
+        }
         // In 16-bit weights a merged adapter's small changes round away; apart they are added in full.
         merge = run.Lora.MergeForSampling ?? run.Model.Dtype == NumberType.Float32;
     }
 
-    /// <summary>Candidate pools that an item yields.</summary>
-    public int PoolCount => sampler.PoolCount;
-
     /// <summary>Denoising steps of an item that are told to <c>onStep</c>.</summary>
-    public int StepCount => sampler.StepCount;
+    public int StepCount { get; }
 
-    /// <summary>Samples one item; the whole item with the adapter's values of this moment.</summary>
-    public void Sample(ItemDraw item, IReadOnlyList<string> roundPrompts, IPoolSink sink, Action<int>? onStep = null, CancellationToken cancellation = default)
+    /// <summary>Pools that an item yields.</summary>
+    public int PoolCount(ItemDraw item) => poolCount(item);
+
+    /// <summary>Begins one item; the whole item is sampled with the adapter's values of this moment.</summary>
+    public IItemSampling Begin(ItemDraw item, IReadOnlyList<string> roundPrompts, Action<int>? onStep = null) => new Merged(this, item, roundPrompts, onStep);
+
+    /// <summary>Holds what belongs to an item: its conditioning, and the merged weights.</summary>
+    sealed class Merged : IItemSampling
     {
-        using var conditioning = new RoundConditioning(encoder, roundPrompts, unet.IsGuided);
-        using var scope = TorchSharp.torch.NewDisposeScope();
-        using var denoiser = unet.For(conditioning.Rows(item.PromptIndices));
-        if (merge) adapter.Merge();
-        try
+        readonly SamplingStage stage;
+        readonly PromptedDenoiser denoiser;
+        readonly IItemSampling sampling;
+
+        public Merged(SamplingStage stage, ItemDraw item, IReadOnlyList<string> roundPrompts, Action<int>? onStep)
         {
-            sampler.Sample(item, denoiser, sink, onStep, cancellation);
+            this.stage = stage;
+            using var conditioning = new RoundConditioning(stage.encoder, roundPrompts, stage.policy.IsGuided);
+            using var scope = NewDisposeScope();
+            denoiser = stage.policy.For(conditioning.Rows(item.PromptIndices));
+            if (stage.merge) stage.adapter.Merge();
+            sampling = stage.begin(item, denoiser, onStep);
         }
-        finally
+
+        public CandidatePool? Next(CancellationToken cancellation) => sampling.Next(cancellation);
+
+        public void Learn(Tensor scores_KB) => sampling.Learn(scores_KB);
+
+        public void Dispose()
         {
-            if (merge) adapter.Unmerge();
+            sampling.Dispose();
+            if (stage.merge) stage.adapter.Unmerge();
+            denoiser.Dispose();
         }
     }
 }

@@ -16,6 +16,7 @@ public sealed class ScoringStage(LatentDecoder decoder, IPreferenceModel prefere
     /// <summary>Scores a pool, whose prompts are given in the item's order.</summary>
     public ScoredPool Score(CandidatePool pool, IReadOnlyList<string> itemPrompts)
     {
+        if (pool.Verdict is { } verdict) return new ScoredPool(null, verdict);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         // One prompt at a time, as in RoundConditioning: its features depend on nothing else.

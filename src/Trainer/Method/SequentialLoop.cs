@@ -1,12 +1,14 @@
+using SpoActors.Trainer.Method.Minibatches;
+using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Progress;
-using static TorchSharp.torch;
+using SpoActors.Trainer.Randomness;
 
 namespace SpoActors.Trainer.Method;
 
 /// <summary>
-/// The whole method on one device, without actors: for every round sample its items, score their pools, train on their pairs. What the
+/// The whole method on one device, without actors: for every round sample its items, score their pools, train on their samples. What the
 /// pipeline must equal at staleness 0, bit for bit.
 /// </summary>
 public sealed class SequentialLoop(
@@ -29,22 +31,16 @@ public sealed class SequentialLoop(
         var prompts = schedule.Round(round);
         var items = schedule.Items(round);
         progress.Report(new RoundStarted(round, prompts.Count));
-        var collected = new Collector(scoring, prompts, progress, items.Count * sampling.PoolCount, time);
+        var collected = new Collected();
         try
         {
+            foreach (var item in items) SampleAndScore(item, items.Count, prompts, collected, cancellation);
             var started = time.GetTimestamp();
-            var steps = items.Count * sampling.StepCount;
-            foreach (var item in items)
-                sampling.Sample(item, prompts, collected,
-                    step => progress.Report(new StageProgress(RunStage.Sample, round, item.Index * sampling.StepCount + step, steps)), cancellation);
-            var sampled = time.GetElapsedTime(started) - collected.Scoring;
-
-            started = time.GetTimestamp();
-            var minibatches = Train(round, collected.Pairs, prompts, cancellation);
+            var minibatches = Train(round, collected.Samples, prompts, cancellation);
             var metrics = RoundMetrics.Of(
-                round, prompts.Count, collected.Scores, collected.Transitions, collected.Pairs.Count, minibatches, training.Consumed.Value) with
+                round, prompts.Count, collected.Scores, collected.Possible, collected.Samples.Count, minibatches, training.Consumed.Value) with
             {
-                SampleSeconds = sampled.TotalSeconds,
+                SampleSeconds = collected.Sampling.TotalSeconds,
                 ScoreSeconds = collected.Scoring.TotalSeconds,
                 TrainSeconds = time.GetElapsedTime(started).TotalSeconds,
             };
@@ -53,50 +49,66 @@ public sealed class SequentialLoop(
         }
         finally
         {
-            foreach (var pair in collected.Pairs) pair.Dispose();
+            foreach (var sample in collected.Samples) sample.Dispose();
         }
     }
 
-    IReadOnlyList<MinibatchResult> Train(int round, IReadOnlyList<PreferencePair> pairs, IReadOnlyList<string> prompts, CancellationToken cancellation)
+    void SampleAndScore(ItemDraw item, int items, IReadOnlyList<string> roundPrompts, Collected collected, CancellationToken cancellation)
     {
-        long done = 0, total = (long)pairs.Count * training.PairEpochs;
-        progress.Report(new StageProgress(RunStage.Train, round, done, total));
-        return training.TrainRound(round, pairs, prompts, minibatch =>
+        string[] prompts = [.. item.PromptIndices.Select(i => roundPrompts[i])];
+        long steps = (long)items * sampling.StepCount;
+        var started = time.GetTimestamp();
+        using var pools = sampling.Begin(item, roundPrompts,
+            step => progress.Report(new StageProgress(RunStage.Sample, item.Round, item.Index * sampling.StepCount + step, steps)));
+        while (pools.Next(cancellation) is { } pool)
         {
-            done += minibatch.Pairs;
-            progress.Report(new MinibatchFinished(minibatch.Pairs, minibatch.Metrics.Loss, minibatch.Metrics.Margin, minibatch.Metrics.Accuracy));
+            using (pool)
+            {
+                collected.Sampling += time.GetElapsedTime(started);
+                started = time.GetTimestamp();
+                using var scored = scoring.Score(pool, prompts);
+                collected.Add(pool, scored, training.Samples);
+                if (scored.Scores is not null) pools.Learn(scored.Scores);
+                collected.Scoring += time.GetElapsedTime(started);
+                started = time.GetTimestamp();
+            }
+            var ofItem = sampling.PoolCount(item);
+            progress.Report(new StageProgress(RunStage.Score, item.Round, item.Index * ofItem + pool.Index + 1, (long)items * ofItem));
+        }
+        collected.Sampling += time.GetElapsedTime(started);
+    }
+
+    IReadOnlyList<MinibatchResult> Train(int round, IReadOnlyList<TrainingSample> samples, IReadOnlyList<string> prompts, CancellationToken cancellation)
+    {
+        long done = 0, total = (long)samples.Count * training.PairEpochs;
+        progress.Report(new StageProgress(RunStage.Train, round, done, total));
+        return training.TrainRound(round, samples, prompts, minibatch =>
+        {
+            done += minibatch.Samples;
+            progress.Report(new MinibatchFinished(minibatch.Samples, minibatch.Loss, minibatch.Metrics));
             progress.Report(new StageProgress(RunStage.Train, round, done, total));
         }, cancellation);
     }
 
-    /// <summary>Scores each pool as it comes and keeps its pairs.</summary>
-    sealed class Collector(ScoringStage scoring, IReadOnlyList<string> roundPrompts, IRunProgress progress, int pools, TimeProvider time) : IPoolSink
+    /// <summary>What a round has yielded so far.</summary>
+    sealed class Collected
     {
-        int poolsScored;
-
         public List<float> Scores { get; } = [];
 
-        public List<PreferencePair> Pairs { get; } = [];
+        public List<TrainingSample> Samples { get; } = [];
 
-        /// <summary>Prompts times transitions: the pairs there would be if all were kept.</summary>
-        public int Transitions { get; private set; }
+        /// <summary>The samples there would be if all were kept.</summary>
+        public int Possible { get; private set; }
 
-        public TimeSpan Scoring { get; private set; }
+        public TimeSpan Sampling { get; set; }
 
-        public Tensor? Deliver(CandidatePool pool)
+        public TimeSpan Scoring { get; set; }
+
+        public void Add(CandidatePool pool, ScoredPool scored, Objectives.SampleKind kind)
         {
-            var started = time.GetTimestamp();
-            using (pool)
-            using (var scored = scoring.Score(pool, [.. pool.Item.PromptIndices.Select(i => roundPrompts[i])]))
-            {
-                Scores.AddRange(scored.Scores.data<float>());
-                var kept = PairBuilder.Build(pool, scored.Selection);
-                Pairs.AddRange(kept);
-                Transitions += pool.Transitions.Count * pool.Item.Count;
-                progress.Report(new StageProgress(RunStage.Score, pool.Item.Round, ++poolsScored, pools));
-                Scoring += time.GetElapsedTime(started);
-                return scored.Scores.alias();
-            }
+            Scores.AddRange(scored.Values);
+            Samples.AddRange(SampleBuilder.Build(pool, scored, kind));
+            Possible += SampleBuilder.Possible(pool, kind);
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Lora;
-using SpoActors.Trainer.Optimization;
 using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
 
@@ -14,14 +13,14 @@ namespace SpoActors.Trainer.Method;
 public sealed record TrainerAccount(int Minibatches, long ConsumedPairs, string ConsumedDigest);
 
 /// <summary>
-/// Everything a resumed trainer needs to go on bit for bit, as one safetensors file: <c>lora.NAME</c> (float32), <c>optimizer.NAME</c>,
-/// <c>grad.NAME</c> (gradients of an unfinished accumulation), and the account in the metadata.
+/// Everything a resumed trainer needs to go on bit for bit, as one safetensors file: <c>lora.NAME</c> (float32), <c>grad.NAME</c> (gradients
+/// of an unfinished accumulation), every other part under its own prefix (<c>optimizer.NAME</c>), and the account in the metadata.
 /// </summary>
 static class TrainerState
 {
-    const string LoraPrefix = "lora.", OptimizerPrefix = "optimizer.", GradientPrefix = "grad.";
+    const string LoraPrefix = "lora.", GradientPrefix = "grad.";
 
-    public static void Write(Stream target, LoraAdapter adapter, AdamW optimizer, TrainerAccount account)
+    public static void Write(Stream target, LoraAdapter adapter, IReadOnlyList<StatefulPart> parts, TrainerAccount account)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -31,7 +30,8 @@ static class TrainerState
             tensors[LoraPrefix + name] = parameter;
             if (parameter.grad is { } gradient) tensors[GradientPrefix + name] = gradient;
         }
-        foreach (var (name, value) in optimizer.State()) tensors[OptimizerPrefix + name] = value;
+        foreach (var part in parts)
+            foreach (var (name, value) in part.Save()) tensors[part.Prefix + name] = value;
         SafetensorsWriter.Write(target, tensors, new Dictionary<string, string>
         {
             ["minibatches"] = account.Minibatches.ToString(CultureInfo.InvariantCulture),
@@ -42,7 +42,7 @@ static class TrainerState
 
     /// <summary>Copies a stored state in.</summary>
     /// <exception cref="RunStateException">The file is not a trainer's state, or is one of another adapter.</exception>
-    public static TrainerAccount Read(string path, LoraAdapter adapter, AdamW optimizer)
+    public static TrainerAccount Read(string path, LoraAdapter adapter, IReadOnlyList<StatefulPart> parts)
     {
         using var file = SafetensorsFile.Open(path);
         using var scope = NewDisposeScope();
@@ -64,8 +64,8 @@ static class TrainerState
             parameter.copy_(file.Load(LoraPrefix + name));
             parameter.grad = file.Tensors.ContainsKey(GradientPrefix + name) ? file.Load(GradientPrefix + name).to(parameter.device, copy: true) : null;
         }
-        optimizer.LoadState(file.Tensors.Keys.Where(k => k.StartsWith(OptimizerPrefix, StringComparison.Ordinal))
-            .ToDictionary(k => k[OptimizerPrefix.Length..], file.Load));
+        foreach (var part in parts)
+            part.Load(file.Tensors.Keys.Where(k => k.StartsWith(part.Prefix, StringComparison.Ordinal)).ToDictionary(k => k[part.Prefix.Length..], file.Load));
         return new TrainerAccount(minibatches, pairs, digest);
     }
 }

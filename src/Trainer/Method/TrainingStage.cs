@@ -1,47 +1,61 @@
-using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Method.Minibatches;
+using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Optimization;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
 using SpoActors.Trainer.Storage;
+using TorchSharp;
 
 namespace SpoActors.Trainer.Method;
 
-/// <summary>Third stage: trains the adapter on a round's pairs and keeps the account of what was consumed.</summary>
+/// <summary>Third stage: trains the adapter on a round's samples and keeps the account of what was consumed.</summary>
 public sealed class TrainingStage : IDisposable
 {
     readonly LoraAdapter adapter;
+    readonly MethodPlan plan;
     readonly AdamW optimizer;
-    readonly SpoTrainer trainer;
+    readonly MinibatchTrainer trainer;
+    readonly RoundAdvantages? advantages;
     readonly PromptEncoder encoder;
     readonly IRandomSource random;
-    readonly bool guided;
 
-    public TrainingStage(DiffusionModel model, LoraAdapter adapter, RunSpecification run, IRandomSource random)
+    /// <param name="model">The base model.</param>
+    /// <param name="adapter">Its adapter, which is trained.</param>
+    /// <param name="plan">The run's method.</param>
+    /// <param name="random">Everything drawn.</param>
+    public TrainingStage(DiffusionModel model, LoraAdapter adapter, MethodPlan plan, IRandomSource random)
     {
-        (this.adapter, this.random, encoder) = (adapter, random, model.PromptsFor(run.Sampling));
-        PairEpochs = run.Training.PairEpochs;
-        var guidance = run.Objective.Guidance ? run.Sampling.GuidanceScale : 1;
-        guided = guidance > 1;
-        var unet = new GuidedUNet(model.UNet, adapter, guidance, run.Sampling.GuidanceRescale);
-        var ddim = PolicyScheduler.Create(model.Schedule, run);
-        optimizer = new AdamW(adapter.NamedParameters, run.Optimizer);
-        trainer = new SpoTrainer(unet, ddim, new SpoLoss(run.Objective.Beta, run.Objective.Eps), optimizer, run.Training, model.Device);
+        (this.adapter, this.plan, this.random, encoder) = (adapter, plan, random, model.PromptsFor(plan.Run.Sampling));
+        var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter), plan.Guidance, plan.Run.Sampling.GuidanceRescale);
+        optimizer = new AdamW(adapter.NamedParameters, plan.Run.Optimizer);
+        advantages = Samples == SampleKind.Transition ? new RoundAdvantages(plan.Settings) : null;
+        trainer = new MinibatchTrainer(policy, plan.Process(model.Schedule), model.Schedule, plan.Objective, optimizer, plan.Run.Training, random, model.Device);
     }
 
-    /// <summary>Passes over a round's pairs.</summary>
-    public int PairEpochs { get; }
+    /// <summary>What is trained on.</summary>
+    public SampleKind Samples => plan.Objective.Samples;
 
-    /// <summary>Hash chain over all pairs trained on.</summary>
+    /// <summary>Passes over a round's samples.</summary>
+    public int PairEpochs => plan.Run.Training.PairEpochs;
+
+    /// <summary>Hash chain over all samples trained on.</summary>
     public ConsumedDigest Consumed { get; private set; } = new();
 
-    /// <summary>Pairs trained on.</summary>
+    /// <summary>Samples trained on.</summary>
     public long ConsumedPairs { get; private set; }
 
     /// <summary>Minibatches trained on.</summary>
     public int Minibatches => trainer.Minibatches;
+
+    /// <summary>Called before each loss: what the objective is given can be looked at.</summary>
+    public Action<ObjectiveInputs>? BeforeLoss
+    {
+        get => trainer.BeforeLoss;
+        set => trainer.BeforeLoss = value;
+    }
 
     /// <summary>Called after each backward pass, before the optimizer's step: the gradients can be looked at.</summary>
     public Action? AfterBackward
@@ -50,37 +64,52 @@ public sealed class TrainingStage : IDisposable
         set => trainer.AfterBackward = value;
     }
 
-    /// <summary>Trains on all pairs of a round, whatever order they arrived in.</summary>
+    /// <summary>Trains on all samples of a round, whatever order they arrived in.</summary>
     public IReadOnlyList<MinibatchResult> TrainRound(
-        int round, IReadOnlyList<PreferencePair> pairs, IReadOnlyList<string> roundPrompts,
+        int round, IReadOnlyList<TrainingSample> samples, IReadOnlyList<string> roundPrompts,
         Action<MinibatchResult>? onMinibatch = null, CancellationToken cancellation = default)
     {
-        var ordered = pairs.OrderBy(p => p.Id).ToArray();
+        var ordered = samples.OrderBy(p => p.Id).ToArray();
         var results = new List<MinibatchResult>();
-        using var conditioning = new RoundConditioning(encoder, roundPrompts, guided);
+        using var conditioning = new RoundConditioning(encoder, roundPrompts, plan.Guidance > 1);
+        var ofChains = ordered.Length == 0 ? null : advantages?.Of(ordered, roundPrompts);
         for (int epoch = 0; epoch < PairEpochs && ordered.Length > 0; epoch++)
         {
             var order = random.Shuffle(round, epoch, ordered.Length);
-            results.AddRange(trainer.Train(ordered, order, conditioning, onMinibatch, cancellation));
+            results.AddRange(trainer.Train(ordered, order, epoch, conditioning, ofChains, onMinibatch, cancellation));
         }
-        foreach (var pair in ordered) Consumed.Add(pair.Id, pair.Timestep, pair.Candidates.Win, pair.Candidates.Lose);
+        foreach (var sample in ordered) Consumed.Add(sample);
         ConsumedPairs += ordered.Length;
         return results;
     }
 
     /// <summary>Writes everything a resumed trainer needs.</summary>
     public void Save(Stream target) =>
-        TrainerState.Write(target, adapter, optimizer, new TrainerAccount(trainer.Minibatches, ConsumedPairs, Consumed.Value));
+        TrainerState.Write(target, adapter, Parts(), new TrainerAccount(trainer.Minibatches, ConsumedPairs, Consumed.Value));
 
     /// <summary>Goes back to a saved state.</summary>
     /// <exception cref="RunStateException">The file does not fit.</exception>
     public void Load(string path)
     {
-        var account = TrainerState.Read(path, adapter, optimizer);
+        var account = TrainerState.Read(path, adapter, Parts());
         trainer.Minibatches = account.Minibatches;
         ConsumedPairs = account.ConsumedPairs;
         Consumed = new ConsumedDigest(account.ConsumedDigest);
     }
 
+    /// <summary>Everything with a state besides the adapter.</summary>
+    IReadOnlyList<StatefulPart> Parts()
+    {
+        List<StatefulPart> parts = [new("optimizer.", optimizer.State, optimizer.LoadState)];
+        if (advantages is not null) parts.Add(new("statistics.", advantages.State, advantages.LoadState));
+        return parts;
+    }
+
     public void Dispose() => optimizer.Dispose();
 }
+
+/// <summary>Something that training leaves a state in.</summary>
+/// <param name="Prefix">Of its tensors' names in the file.</param>
+/// <param name="Save">Its tensors by name.</param>
+/// <param name="Load">Takes them back.</param>
+sealed record StatefulPart(string Prefix, Func<IReadOnlyDictionary<string, torch.Tensor>> Save, Action<IReadOnlyDictionary<string, torch.Tensor>> Load);

@@ -16,10 +16,17 @@ public sealed record SizeConditioning
     public static SizeConditioning Of(long height, long width) =>
         new() { OriginalHeight = height, OriginalWidth = width, TargetHeight = height, TargetWidth = width };
 
+    /// <summary>In the order in which SDXL is told: original height and width, crop top and left, target height and width.</summary>
+    public long[] ToNumbers() => [OriginalHeight, OriginalWidth, CropTop, CropLeft, TargetHeight, TargetWidth];
+
+    /// <summary>What <see cref="ToNumbers"/> gave.</summary>
+    public static SizeConditioning FromNumbers(long[] n) =>
+        new() { OriginalHeight = n[0], OriginalWidth = n[1], CropTop = n[2], CropLeft = n[3], TargetHeight = n[4], TargetWidth = n[5] };
+
     /// <summary>[rows, 6], int64.</summary>
     public Tensor ToTimeIds(int rows, Device device) => ToTimeIds([.. Enumerable.Repeat(this, rows)], device);
 
     /// <summary>A row for each image, [rows, 6], int64.</summary>
     public static Tensor ToTimeIds(IReadOnlyList<SizeConditioning> rows, Device device) =>
-        tensor([.. rows.SelectMany(r => new[] { r.OriginalHeight, r.OriginalWidth, r.CropTop, r.CropLeft, r.TargetHeight, r.TargetWidth })], [rows.Count, 6L], device: device);
+        tensor([.. rows.SelectMany(r => r.ToNumbers())], [rows.Count, 6L], device: device);
 }

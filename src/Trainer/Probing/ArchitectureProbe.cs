@@ -47,8 +47,9 @@ public sealed class ArchitectureProbe(PublishedArchitecture architecture, Device
         using var adapter = LoraAdapter.Attach(unet, new LoraSpecification { Rank = architecture.LoraRank }, random.LoraInitialization);
         var buildSeconds = Since(started);
 
-        var policy = new GuidedUNet(unet, adapter, GuidanceScale, guidanceRescale: 0);
-        var ddim = new DdimScheduler(NoiseSchedule.Create(PublishedArchitecture.Scheduler), new SamplingSpecification().Steps, eta: 1, DdimLastStep.ClampToFirst);
+        var policy = new GuidedDenoiser(new UNetDenoiser(unet, adapter), GuidanceScale);
+        var schedule = NoiseSchedule.Create(PublishedArchitecture.Scheduler);
+        var ddim = new DdimScheduler(schedule, new SamplingSpecification().Steps, eta: 1, DdimLastStep.ClampToFirst);
         var conditioning = new RandomConditioning(architecture, device, dtype);
 
         cancellation.ThrowIfCancellationRequested();
@@ -73,9 +74,10 @@ public sealed class ArchitectureProbe(PublishedArchitecture architecture, Device
         say("training on one pair");
         started = time.GetTimestamp();
         using var optimizer = new AdamW(adapter.NamedParameters, new OptimizerSpecification());
-        var trainer = new SpoTrainer(policy, ddim, new SpoLoss(beta: 10, eps: 0.1), optimizer, new TrainingSpecification(), device);
+        var objective = ObjectiveRegistry.Create(ObjectiveKinds.Resolve(new ObjectiveSpecification()));
+        var trainer = new MinibatchTrainer(policy, ddim, schedule, objective, optimizer, new TrainingSpecification(), random, device);
         using var pair = FirstPair(pool);
-        var trained = trainer.Train([pair], [0], conditioning, cancellation: cancellation)[0];
+        var trained = trainer.Train([pair], [0], epoch: 0, conditioning, cancellation: cancellation)[0];
         Synchronize();
         return new ProbeReport
         {
@@ -91,13 +93,13 @@ public sealed class ArchitectureProbe(PublishedArchitecture architecture, Device
             CandidateStepSeconds = candidateSeconds,
             DecodeSeconds = decodeSeconds,
             TrainPairSeconds = Since(started),
-            Loss = trained.Metrics.Loss,
+            Loss = trained.Loss,
             GradientNorm = trained.GradientNorm ?? 0,
             PeakHostMemory = HostMemory.Peak(),
         };
     }
 
-    CandidatePool SamplePool(GuidedUNet policy, DdimScheduler ddim, RandomConditioning conditioning, CancellationToken cancellation)
+    CandidatePool SamplePool(GuidedDenoiser policy, DdimScheduler ddim, RandomConditioning conditioning, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -105,24 +107,20 @@ public sealed class ArchitectureProbe(PublishedArchitecture architecture, Device
         var side = architecture.ImageSide / architecture.Vae.Downscaling;
         var sampler = new CandidateSampler(ddim, sampling, new LatentSize(architecture.UNet.InChannels, side, side), random, device);
         using var denoiser = policy.For(conditioning.Rows([0]));
-        var sink = new KeepPool();
-        sampler.Sample(new ItemDraw(0, 0, [0]), denoiser, sink, cancellation: cancellation);
-        return sink.Pool!;
+        using var pools = sampler.Begin(new ItemDraw(0, 0, [0]), denoiser);
+        return pools.Next(cancellation)!;
     }
 
-    static PreferencePair FirstPair(CandidatePool pool)
+    static TrainingSample FirstPair(CandidatePool pool)
     {
         var transition = pool.Transitions[0];
         var current = Row(transition.Current, 0);
-        return new PreferencePair
+        return new TrainingSample
         {
-            Id = new PairId(0, 0, transition.Step, 0),
+            Id = new SampleId(0, 0, transition.Step, 0),
             Timestep = transition.Timestep,
-            Candidates = (0, 1),
-            CurrentWin = current,
-            CurrentLose = current,
-            NextWin = Row(transition.Next, 0),
-            NextLose = Row(transition.Next, 1),
+            Win = new SampleBranch(0, current) { Next = Row(transition.Next, 0) },
+            Lose = new SampleBranch(1, current) { Next = Row(transition.Next, 1) },
         };
 
         static Tensor Row(Tensor tensor_KBCHW, int candidate) => tensor_KBCHW[candidate, 0].clone().DetachFromDisposeScope();
@@ -141,16 +139,5 @@ public sealed class ArchitectureProbe(PublishedArchitecture architecture, Device
     void Synchronize()
     {
         if (device.type == TorchSharp.DeviceType.CUDA) cuda.synchronize();
-    }
-
-    sealed class KeepPool : IPoolSink
-    {
-        public CandidatePool? Pool { get; private set; }
-
-        public Tensor? Deliver(CandidatePool pool)
-        {
-            Pool = pool;
-            return null;
-        }
     }
 }

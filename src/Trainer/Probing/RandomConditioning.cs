@@ -1,3 +1,4 @@
+using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Pipelines;
 using static TorchSharp.torch;
@@ -5,12 +6,12 @@ using static TorchSharp.torch;
 namespace SpoActors.Trainer.Probing;
 
 /// <summary>Text conditioning of the right shapes that says nothing.</summary>
-sealed class RandomConditioning(PublishedArchitecture architecture, Device device, ScalarType dtype) : IRoundConditioning
+sealed class RandomConditioning(PublishedArchitecture architecture, Device device, ScalarType dtype) : IPromptConditioning
 {
-    public ConditioningRows Rows(IReadOnlyList<int> promptIndices)
+    public GuidedConditioning Rows(IReadOnlyList<int> promptIndices, IReadOnlyList<SizeConditioning>? sizes = null)
     {
         var rows = promptIndices.Count;
-        return new ConditioningRows(Of(rows, 1), Of(rows, 2));
+        return new GuidedConditioning(Of(rows, 1), Of(rows, 2));
     }
 
     UNetConditioning Of(int rows, ulong seed)

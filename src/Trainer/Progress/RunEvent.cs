@@ -24,11 +24,10 @@ public sealed record RoundStarted(int Round, int Prompts) : RunEvent;
 public sealed record StageProgress(RunStage Stage, int Round, long Done, long Total) : RunEvent;
 
 /// <summary>A minibatch was trained on.</summary>
-/// <param name="Pairs">Pairs in it.</param>
-/// <param name="Loss">Mean SPO loss.</param>
-/// <param name="Margin">Mean implicit reward margin.</param>
-/// <param name="Accuracy">Share of pairs with a positive margin.</param>
-public sealed record MinibatchFinished(int Pairs, double Loss, double Margin, double Accuracy) : RunEvent;
+/// <param name="Samples">Samples in it.</param>
+/// <param name="Loss">Their mean loss.</param>
+/// <param name="Metrics">The objective's metrics by name.</param>
+public sealed record MinibatchFinished(int Samples, double Loss, IReadOnlyDictionary<string, double> Metrics) : RunEvent;
 
 /// <summary>The run is committed up to a round.</summary>
 /// <param name="NextRound">The first round that is not in the checkpoint.</param>

@@ -48,4 +48,7 @@ public sealed record ItemDraw(int Round, int Index, IReadOnlyList<int> PromptInd
 {
     /// <summary>B, the number of prompts sampled together.</summary>
     public int Count => PromptIndices.Count;
+
+    /// <summary>Places of the prompts in the run's whole list; a data set's rows.</summary>
+    public IReadOnlyList<int> Rows { get; init; } = [];
 }

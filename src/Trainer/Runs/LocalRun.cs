@@ -48,10 +48,11 @@ public sealed class LocalRun : IDisposable
         model = DiffusionModel.Load(run.Model);
         preference = PreferenceModelLoader.Load(run.Preference, model.Device, run.Preference.Dtype.ToScalarType());
         adapter = Adapters.Create(model.UNet, run.Lora, random);
-        training = new TrainingStage(model, adapter, run, random);
+        var plan = new MethodPlan(run);
+        training = new TrainingStage(model, adapter, plan, random);
         schedule = new PromptSchedule(prompts, run);
         loop = new SequentialLoop(
-            new SamplingStage(model, adapter, run, random), new ScoringStage(model.Decoder, preference, run, random), training, schedule, progress, time);
+            new SamplingStage(model, adapter, plan, random), new ScoringStage(model.Decoder, preference, run, random), training, schedule, progress, time);
         store = new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep);
         Samples = new EvaluationSamples(model, run, prompts);
     }

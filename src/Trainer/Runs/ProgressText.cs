@@ -36,7 +36,9 @@ public static class ProgressText
 
     /// <summary>A round's figures in one line.</summary>
     public static string Describe(RoundMetrics metrics) => string.Create(CultureInfo.InvariantCulture,
-        $"round {metrics.Round + 1}: {metrics.Pairs} pairs ({metrics.ValidPairShare:P0} valid), loss {Number(metrics.Loss)}, margin {Number(metrics.Margin)}, accuracy {Number(metrics.Accuracy)}, score {metrics.ScoreMean:G5}, {metrics.SampleSeconds:F1} s sampling, {metrics.ScoreSeconds:F1} s scoring, {metrics.TrainSeconds:F1} s training");
+        $"round {metrics.Round + 1}: {metrics.Pairs} pairs ({metrics.ValidPairShare:P0} valid), loss {Number(metrics.Loss)}{Named(metrics, ObjectiveMetrics.Margin)}{Named(metrics, ObjectiveMetrics.Accuracy)}{Named(metrics, ObjectiveMetrics.Kl)}, score {metrics.ScoreMean:G5}, {metrics.SampleSeconds:F1} s sampling, {metrics.ScoreSeconds:F1} s scoring, {metrics.TrainSeconds:F1} s training");
+
+    static string Named(RoundMetrics metrics, string name) => metrics.Of(name) is { } value ? $", {name} {Number(value)}" : "";
 
     static string Number(double? value) => value?.ToString("G4", CultureInfo.InvariantCulture) ?? "-";
 }

@@ -30,7 +30,7 @@ public static class RunInputs
         {
             CheckLora(model, run.Lora, problems);
             CheckSettings("sampling.height, sampling.width", "sizes that the model can draw", () => model.LatentSize(run.Sampling));
-            CheckSettings("sampling.steps", "noise at every step that is trained", () => PolicyScheduler.Create(model.Schedule, run));
+            CheckSettings("sampling.steps", "noise at every step that is trained", () => new MethodPlan(run).Process(model.Schedule));
         }
         if (problems.Count > 0) throw new SpecificationException($"the run '{run.Name}'", problems);
 

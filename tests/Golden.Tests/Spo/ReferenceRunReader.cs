@@ -3,9 +3,12 @@ using SpoActors.Specification;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Method;
-using SpoActors.Trainer.Method.Sampling;
-using SpoActors.Trainer.Method.Selection;
+using SpoActors.Trainer.Method.Minibatches;
+using SpoActors.Trainer.Method.Samples;
+using SpoActors.Trainer.Models.UNet;
+using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Pipelines;
+using SpoActors.Trainer.Randomness;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Spo;
@@ -28,14 +31,16 @@ public sealed class ReferenceRunReader : IGoldenReader
         using var preference = new RecordingPreference(PreferenceModelLoader.Load(run.Preference, model.Device, ScalarType.Float32));
         using var adapter = LoraAdapter.Attach(model.UNet, Factors(golden, "lora_initial", run.Lora.Alpha ?? run.Lora.Rank));
         var draws = ReferenceRun.Draws(golden);
-        var sampling = new SamplingStage(model, adapter, run, draws);
+        var plan = new MethodPlan(run);
+        var sampling = new SamplingStage(model, adapter, plan, draws);
         var scoring = new ScoringStage(model.Decoder, preference, run, draws);
-        using var training = new TrainingStage(model, adapter, run, draws);
+        using var training = new TrainingStage(model, adapter, plan, draws);
         var schedule = new PromptSchedule(ReferenceRun.Prompts(golden), run);
         var expectedBatches = golden.Json.GetProperty("sampling_batches").GetArrayLength();
         check.Equal("rounds", schedule.RoundCount, expectedBatches);
 
         var minibatch = 0;
+        training.BeforeLoss = inputs => CheckLogProbabilities(golden, check, minibatch, inputs);
         training.AfterBackward = () => CheckGradients(golden, check, adapter, minibatch);
         for (int round = 0; round < schedule.RoundCount; round++)
         {
@@ -43,10 +48,8 @@ public sealed class ReferenceRunReader : IGoldenReader
             var prompts = schedule.Round(round);
             CheckConditioning(golden, check, model, preference, run, round, prompts);
 
-            var sink = new PairSink(scoring, prompts);
-            foreach (var item in schedule.Items(round)) sampling.Sample(item, prompts, sink);
+            var pairs = schedule.Items(round).SelectMany(item => Pairs(sampling, scoring, item, prompts)).OrderBy(p => p.Id).ToArray();
             CheckScores(golden, check, round, preference.TakeCalls());
-            var pairs = sink.Pairs.OrderBy(p => p.Id).ToArray();
             CheckPairs(golden, check, round, pairs);
             training.TrainRound(round, pairs, prompts, result => CheckMinibatch(golden, check, minibatch++, result));
         }
@@ -60,14 +63,15 @@ public sealed class ReferenceRunReader : IGoldenReader
     {
         using var conditioning = new RoundConditioning(model.Prompts, prompts, guided: true);
         var rows = conditioning.Rows([.. Enumerable.Range(0, prompts.Count)]);
-        check.Close($"batch{round}.prompt_embeds", rows.Prompt.EncoderHiddenStates, "batch.prompt_embeds");
-        check.Close($"batch{round}.negative_prompt_embeds", rows.Negative!.EncoderHiddenStates, "batch.negative_prompt_embeds");
+        var (prompt, negative) = ((UNetConditioning)rows.Prompt, (UNetConditioning)rows.Negative!);
+        check.Close($"batch{round}.prompt_embeds", prompt.EncoderHiddenStates, "batch.prompt_embeds");
+        check.Close($"batch{round}.negative_prompt_embeds", negative.EncoderHiddenStates, "batch.negative_prompt_embeds");
         if (golden.Has($"batch{round}.pooled_prompt_embeds"))
         {
-            check.Close($"batch{round}.pooled_prompt_embeds", rows.Prompt.TextEmbeds!, "batch.pooled_prompt_embeds");
-            check.Close($"batch{round}.negative_pooled_prompt_embeds", rows.Negative.TextEmbeds!, "batch.negative_pooled_prompt_embeds");
-            check.Close($"batch{round}.pairs.add_time_ids", rows.Prompt.TimeIds![..1].to(ScalarType.Float32), "batch.pairs.add_time_ids");
-            check.Close($"batch{round}.pairs.negative_add_time_ids", rows.Negative.TimeIds![..1].to(ScalarType.Float32), "batch.pairs.negative_add_time_ids");
+            check.Close($"batch{round}.pooled_prompt_embeds", prompt.TextEmbeds!, "batch.pooled_prompt_embeds");
+            check.Close($"batch{round}.negative_pooled_prompt_embeds", negative.TextEmbeds!, "batch.negative_pooled_prompt_embeds");
+            check.Close($"batch{round}.pairs.add_time_ids", prompt.TimeIds![..1].to(ScalarType.Float32), "batch.pairs.add_time_ids");
+            check.Close($"batch{round}.pairs.negative_add_time_ids", negative.TimeIds![..1].to(ScalarType.Float32), "batch.pairs.negative_add_time_ids");
         }
         // The reference repeats the prompts' ids once for each candidate.
         var ids = preference.Tokenizer.EncodeBatch(prompts).repeat(run.Sampling.Candidates, 1);
@@ -87,30 +91,41 @@ public sealed class ReferenceRunReader : IGoldenReader
         check.Equal($"batch{round}: calls of the scorer", golden.Has($"batch{round}.score{calls.Count}.scores"), false);
     }
 
-    static void CheckPairs(GoldenCase golden, GoldenAssert check, int round, PreferencePair[] pairs)
+    static void CheckPairs(GoldenCase golden, GoldenAssert check, int round, TrainingSample[] pairs)
     {
         var name = $"batch{round}.pairs";
         check.Equal($"{name}: count", pairs.Length, golden.Json.GetProperty("sampling_batches")[round].GetProperty("pairs").GetInt32());
         if (pairs.Length == 0) return;
-        check.Equal($"{name}.timesteps", tensor(pairs.Select(p => p.Timestep).ToArray()).unsqueeze(1), golden.Tensor($"{name}.timesteps"));
+        check.Equal($"{name}.timesteps", tensor(pairs.Select(p => (long)p.Timestep).ToArray()).unsqueeze(1), golden.Tensor($"{name}.timesteps"));
         // Single-step recordings hold the shared x_t once, MSPO's hold it for win and lose.
         var single = golden.Tensor($"{name}.current_latents").shape[1] == 1;
         check.Close($"{name}.current_latents",
-            stack([.. pairs.Select(p => stack(single ? [p.CurrentWin] : [p.CurrentWin, p.CurrentLose]))]), "batch.pairs.current_latents");
-        check.Close($"{name}.next_latents", stack([.. pairs.Select(p => stack([p.NextWin, p.NextLose]))]), "batch.pairs.next_latents");
+            stack([.. pairs.Select(p => stack(single ? [p.Win.Current] : [p.Win.Current, p.Lose!.Current]))]), "batch.pairs.current_latents");
+        check.Close($"{name}.next_latents", stack([.. pairs.Select(p => stack([p.Win.Next!, p.Lose!.Next!]))]), "batch.pairs.next_latents");
     }
 
     static void CheckMinibatch(GoldenCase golden, GoldenAssert check, int index, MinibatchResult result)
     {
         var name = $"minibatch{index}";
         var recorded = golden.Json.GetProperty("minibatches")[index];
-        check.Equal($"{name}.size", result.Pairs, recorded.GetProperty("size").GetInt32());
+        check.Equal($"{name}.size", result.Samples, recorded.GetProperty("size").GetInt32());
         check.Equal($"{name}.sync_gradients", result.Stepped, recorded.GetProperty("sync_gradients").GetBoolean());
-        check.Close($"{name}.logp_win", tensor(result.LogProbWin), "minibatch.logp_win");
-        check.Close($"{name}.logp_ref_win", tensor(result.LogProbWinReference), "minibatch.logp_ref_win");
-        check.Close($"{name}.logp_lose", tensor(result.LogProbLose), "minibatch.logp_lose");
-        check.Close($"{name}.logp_ref_lose", tensor(result.LogProbLoseReference), "minibatch.logp_ref_lose");
-        check.Close($"{name}.loss", tensor(new[] { (float)result.Metrics.Loss }), "minibatch.loss");
+        check.Close($"{name}.loss", tensor(new[] { (float)result.Loss }), "minibatch.loss");
+    }
+
+    static void CheckLogProbabilities(GoldenCase golden, GoldenAssert check, int index, ObjectiveInputs inputs)
+    {
+        using var noGradient = no_grad();
+        Check("win", inputs.Win);
+        Check("lose", inputs.Lose!);
+
+        void Check(string side, SampleSide of)
+        {
+            check.Close($"minibatch{index}.logp_{side}", LogProb(of, of.Policy_MCHW), $"minibatch.logp_{side}");
+            check.Close($"minibatch{index}.logp_ref_{side}", LogProb(of, of.Reference_MCHW!), $"minibatch.logp_ref_{side}");
+        }
+
+        Tensor LogProb(SampleSide side, Tensor prediction) => inputs.Process.LogProb(prediction, side.Timesteps_M, side.Current_MCHW, side.Next_MCHW!);
     }
 
     static void CheckGradients(GoldenCase golden, GoldenAssert check, LoraAdapter adapter, int index)
@@ -140,18 +155,16 @@ public sealed class ReferenceRunReader : IGoldenReader
             .ToDictionary(path => path, path => new LoraFactors(golden.Tensor($"{prefix}.{path}{down}"), golden.Tensor($"{prefix}.{path}{up}"), alpha));
     }
 
-    sealed class PairSink(ScoringStage scoring, IReadOnlyList<string> prompts) : IPoolSink
+    static IEnumerable<TrainingSample> Pairs(SamplingStage sampling, ScoringStage scoring, ItemDraw item, IReadOnlyList<string> prompts)
     {
-        public List<PreferencePair> Pairs { get; } = [];
-
-        public Tensor? Deliver(CandidatePool pool)
+        var pairs = new List<TrainingSample>();
+        using var pools = sampling.Begin(item, prompts);
+        while (pools.Next() is { } pool)
         {
             using (pool)
-            {
-                using var scored = scoring.Score(pool, [.. pool.Item.PromptIndices.Select(i => prompts[i])]);
-                Pairs.AddRange(PairBuilder.Build(pool, scored.Selection));
-            }
-            return null;
+            using (var scored = scoring.Score(pool, [.. item.PromptIndices.Select(i => prompts[i])]))
+                pairs.AddRange(SampleBuilder.Build(pool, scored, SampleKind.TransitionPair));
         }
+        return pairs;
     }
 }

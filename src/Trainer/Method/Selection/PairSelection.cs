@@ -9,6 +9,9 @@ namespace SpoActors.Trainer.Method.Selection;
 /// <param name="Gap">p_win - p_lose, NaN where a score is.</param>
 public sealed record PairSelection(long[] Win, long[] Lose, bool[] IsValid, float[] Gap)
 {
+    /// <summary>Whether a prompt's two candidates are equally good.</summary>
+    public bool IsTie(int prompt) => Gap[prompt] == 0;
+
     /// <summary>The best and the worst of all candidates. Of equal scores the lowest index is best, the highest worst; NaN is the largest.</summary>
     /// <param name="scores_KB">float32 scores, [candidates, prompts].</param>
     /// <param name="threshold">Smallest difference of the probabilities, exclusive.</param>

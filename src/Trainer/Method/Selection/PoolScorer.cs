@@ -24,7 +24,7 @@ public sealed class PoolScorer(Func<Tensor, Tensor> decode, IPreferenceModel pre
         int k = pool.Candidates, b = pool.Item.Count;
         var clean_NCHW = pool.Clean.flatten(0, 1);
         var features_ND = textFeatures_BD.repeat(k, 1);
-        var timesteps_N = full([(long)k * b], pool.ScoreTimestep, ScalarType.Int64, preference.Device);
+        var timesteps_N = full([(long)k * b], pool.ScoreTimestep, ScalarType.Float32, preference.Device);
 
         var scores = new List<Tensor>();
         for (long start = 0; start < k * b; start += batchSize)
@@ -41,12 +41,4 @@ public sealed class PoolScorer(Func<Tensor, Tensor> decode, IPreferenceModel pre
             : PairSelection.OfTwo(scores_KB, random.TwoCandidates(pool.Item, pool.Transitions[0].Step, k), pairs.Threshold);
         return new ScoredPool(scores_KB.clone().DetachFromDisposeScope(), selection);
     }
-}
-
-/// <summary>What the scorer says of a pool.</summary>
-/// <param name="Scores">Scores, float32 on the CPU, [K, B].</param>
-/// <param name="Selection">Win, lose and whether the pair is kept, for each of the B prompts.</param>
-public sealed record ScoredPool(Tensor Scores, PairSelection Selection) : IDisposable
-{
-    public void Dispose() => Scores.Dispose();
 }

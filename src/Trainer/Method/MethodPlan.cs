@@ -1,0 +1,50 @@
+using SpoActors.Specification;
+using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Objectives;
+
+namespace SpoActors.Trainer.Method;
+
+/// <summary>What a run's configuration means for its stages: the objective, and the flow that its samples come from.</summary>
+public sealed class MethodPlan
+{
+    /// <exception cref="ArgumentException">The objective is unknown, or cannot use the flow.</exception>
+    public MethodPlan(RunSpecification run)
+    {
+        Run = run;
+        Settings = ObjectiveKinds.Resolve(run.Objective);
+        Objective = ObjectiveRegistry.Create(Settings);
+        Flow = FlowOf(run);
+        Guidance = Settings.Guidance == true ? run.Sampling.GuidanceScale : 1;
+    }
+
+    public RunSpecification Run { get; }
+
+    /// <summary>The objective's settings, with published values where the configuration gives none.</summary>
+    public ObjectiveSpecification Settings { get; }
+
+    public IObjective Objective { get; }
+
+    public FlowKind Flow { get; }
+
+    /// <summary>Guidance scale inside the loss; 1 for none.</summary>
+    public double Guidance { get; }
+
+    /// <summary>The flow of a run: the one it names, or else its objective's own.</summary>
+    /// <exception cref="ArgumentException">The objective is unknown.</exception>
+    public static FlowKind FlowOf(RunSpecification run) => run.Flow ?? ObjectiveKinds.Get(run.Objective.Kind).Flows[0];
+
+    /// <summary>The DDIM that the run samples with and whose steps' log-probabilities it trains.</summary>
+    /// <exception cref="ArgumentException">A sample's log-probability would not exist; the message names the fix.</exception>
+    public IDiffusionProcess Process(NoiseSchedule schedule)
+    {
+        var (sampling, ddim) = (Run.Sampling, new DdimScheduler(schedule, Run.Sampling.Steps, Run.Sampling.Eta, DdimLastStep.ClampToFirst));
+        if (Flow == FlowKind.OwnPairs) return ddim;
+        // Candidates of a step without noise (the one from timestep 0) are equal, so a threshold keeps no pair of them. Inner steps tell them apart later.
+        if (Flow == FlowKind.StepPools && Run.Pairs.Threshold > 0 && sampling.InnerSteps == 0) return ddim;
+        var drawing = ddim.Timesteps.Take(sampling.DivertEndStep ?? sampling.Steps).Skip(sampling.DivertStartStep);
+        var noiseless = drawing.FirstOrDefault(t => !(ddim.StdDev(t) > 0), -1);
+        return noiseless < 0 ? ddim : throw new ArgumentException(
+            $"the step from timestep {noiseless} has no noise, hence no log-probability; use a scheduler with leading spacing and steps_offset 1, another number of steps than {sampling.Steps}, " +
+            "or single steps with a pairs.threshold above 0");
+    }
+}
