@@ -42,7 +42,7 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
         Seconds["sample"] = time.GetElapsedTime(started).TotalSeconds - Seconds["decode"] - Seconds["score"];
 
         using var optimizer = new AdamW(models.Adapter.NamedParameters, run.Optimizer);
-        var trainer = new SpoTrainer(unet, ddim, new SpoLoss(run.Objective.Beta, run.Objective.Eps), optimizer, run.Training, CPU);
+        var trainer = new SpoTrainer(unet, ddim, new SpoLoss(run.Objective.Beta ?? 10, run.Objective.Eps ?? 0.1), optimizer, run.Training, CPU);
         Pairs.Sort((a, b) => a.Id.CompareTo(b.Id));
         Minibatches.AddRange(Timed("train", () =>
         {

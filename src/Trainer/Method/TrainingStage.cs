@@ -23,12 +23,13 @@ public sealed class TrainingStage : IDisposable
     {
         (this.adapter, this.random, encoder) = (adapter, random, model.PromptsFor(run.Sampling));
         PairEpochs = run.Training.PairEpochs;
-        var guidance = run.Objective.Guidance ? run.Sampling.GuidanceScale : 1;
+        var objective = ObjectiveKinds.Resolve(run.Objective);
+        var guidance = objective.Guidance!.Value ? run.Sampling.GuidanceScale : 1;
         guided = guidance > 1;
         var unet = new GuidedUNet(model.UNet, adapter, guidance, run.Sampling.GuidanceRescale);
         var ddim = PolicyScheduler.Create(model.Schedule, run);
         optimizer = new AdamW(adapter.NamedParameters, run.Optimizer);
-        trainer = new SpoTrainer(unet, ddim, new SpoLoss(run.Objective.Beta, run.Objective.Eps), optimizer, run.Training, model.Device);
+        trainer = new SpoTrainer(unet, ddim, new SpoLoss(objective.Beta!.Value, objective.Eps!.Value), optimizer, run.Training, model.Device);
     }
 
     /// <summary>Passes over a round's pairs.</summary>
