@@ -17,6 +17,8 @@ namespace SpoActors.Benchmarks.SpoRound;
 /// <summary>One round through the product's own sampler, scorer and trainer, with a clock on each stage.</summary>
 sealed class Round(PeerModels models, RunSpecification run, IRandomSource random, int prompts, TimeProvider time)
 {
+    readonly MethodPlan plan = new(run);
+
     public Dictionary<string, double> Seconds { get; } = new() { ["encode"] = 0, ["sample"] = 0, ["decode"] = 0, ["score"] = 0, ["train"] = 0 };
 
     public List<float> Scores { get; } = [];
@@ -45,7 +47,6 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
                 using (pool) Score(scorer, pool);
 
         using var optimizer = new AdamW(models.Adapter.NamedParameters, run.Optimizer);
-        var plan = new MethodPlan(run);
         var trainer = new MinibatchTrainer(unet, ddim, models.Schedule, plan.Objective, optimizer, run.Training, random, CPU);
         Pairs.Sort((a, b) => a.Id.CompareTo(b.Id));
         Minibatches.AddRange(Timed("train", () =>
@@ -70,7 +71,7 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
         using var features = models.PreferenceFeatures();
         using var scored = scorer.Score(pool, features);
         Scores.AddRange(scored.Values);
-        Pairs.AddRange(SampleBuilder.Build(pool, scored, SampleKind.TransitionPair));
+        Pairs.AddRange(SampleBuilder.Build(pool, scored, plan));
         Seconds["score"] += time.GetElapsedTime(started).TotalSeconds - (Seconds["decode"] - decoding);
     }
 

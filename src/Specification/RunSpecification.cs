@@ -165,19 +165,6 @@ public sealed record PairSpecification
 
 public enum PairChoice { BestWorst, TwoRandom }
 
-/// <summary>The SPO loss (paper equation of section 4; -log sigmoid(beta log r_win - beta log r_lose)).</summary>
-public sealed record ObjectiveSpecification
-{
-    /// <summary>Strength of the pull towards the reference policy.</summary>
-    public double Beta { get; init; } = 10.0;
-
-    /// <summary>Probability ratios are clamped to 1 - eps .. 1 + eps.</summary>
-    public double Eps { get; init; } = 0.1;
-
-    /// <summary>Use classifier-free guidance inside the loss, with the sampling scale.</summary>
-    public bool Guidance { get; init; } = true;
-}
-
 /// <summary>The LoRA adapter that is trained (peft's meaning of every word).</summary>
 public sealed record LoraSpecification
 {

@@ -19,6 +19,15 @@ public sealed class SpecificationValidationTests
     [InlineData("sampling.divert_start_step=-1", "sampling.divert_start_step: found -1;")]
     [InlineData("sampling.divert_end_step=21", "sampling.divert_end_step: found 21; expected 5 to 20, or null.")]
     [InlineData("sampling.divert_end_step=4", "sampling.divert_end_step: found 4;")]
+    [InlineData("objective.beta=0", "objective.beta: found 0; expected above 0. The SPO paper uses 10.")]
+    [InlineData("objective.eps=1", "objective.eps: found 1; expected between 0 and 1.")]
+    [InlineData("objective.kl_limit=0", "objective.kl_limit: found 0; expected above 0, or null.")]
+    [InlineData("objective.label_smoothing=0.5", "objective.label_smoothing: found 0.5; expected from 0, below 0.5.")]
+    [InlineData("objective.kind=difusion_dpo", "objective.kind: found difusion_dpo; expected one of d3po, ddpo, diffusion_dpo, grad_spo, linear_dpo, lpo, mapo, mspo, sdpo, spo. Did you mean diffusion_dpo?")]
+    [InlineData("objective.kind=mspo", "sampling.inner_steps: found 0; expected 1 or more with objective.kind mspo.")]
+    [InlineData("objective.mu=0.5", "objective.mu: found 0.5; expected null with objective.kind spo. It uses beta, eps, guidance, link, label_smoothing, kl_limit.")]
+    [InlineData("objective.variant=dspo_sdxl", "objective.variant: found dspo_sdxl; expected null with objective.kind spo")]
+    [InlineData("objective.per_prompt_statistics=true", "objective.per_prompt_statistics: found true; expected null with objective.kind spo.")]
     [InlineData("pairs.threshold=1.5", "pairs.threshold: found 1.5; expected 0 to 1, or -1 to keep every pair.")]
     [InlineData("pairs.threshold=-0.5", "pairs.threshold: found -0.5;")]
     [InlineData("pairs.threshold=.nan", "pairs.threshold: found '.nan'")]
@@ -65,6 +74,24 @@ public sealed class SpecificationValidationTests
     [InlineData("training.rounds=null")]
     [InlineData("sampling.divert_start_step=19")]
     public void Validation_WhenAValueIsAtItsLimit_AcceptsIt(string setting) => Assert.Empty(Problems(setting));
+
+    [Theory]
+    [InlineData("objective.kind=diffusion_dpo", "objective.kl_limit=1", "objective.kl_limit: found 1; expected null with objective.kind diffusion_dpo.")]
+    [InlineData("objective.kind=diffusion_dpo", "objective.eps=0.1", "objective.eps: found 0.1; expected null with objective.kind diffusion_dpo.")]
+    [InlineData("objective.link=hinge", "objective.label_smoothing=0.1", "objective.label_smoothing: found 0.1; expected 0 with objective.link hinge.")]
+    [InlineData("objective.kind=sdpo", "objective.alpha=0.01", "objective.alpha: found 0.01; expected null with objective.kind sdpo.")]
+    [InlineData("objective.kind=ddpo", "objective.statistics_buffer=8", "objective.statistics_minimum: found 16; expected 1 to 8.")]
+    [InlineData("objective.kind=ddpo", "objective.clip_range=1", "objective.clip_range: found 1; expected between 0 and 1.")]
+    [InlineData("objective.kind=linear_dpo", "objective.min_weight=0.6", "objective.min_weight: found 0.6; expected from 0 to 0.5.")]
+    [InlineData("objective.kind=grad_spo", "objective.slow_decay=1.1", "objective.slow_decay: found 1.1; expected from 0 to 1.")]
+    [InlineData("objective.kind=mapo", "objective.score_scale=0", "objective.score_scale: found 0; expected above 0.")]
+    public void Validation_WhenAnObjectivesSettingDoesNotFit_NamesIt(string kind, string setting, string expected) =>
+        Assert.StartsWith(expected, Assert.Single(Problems(kind, setting)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Validation_WhenAnInactiveChoiceIsSet_NamesTheChoice() =>
+        Assert.StartsWith("objective.statistics_buffer: found 8; expected null with objective.kind ddpo and per_prompt_statistics false.",
+            Assert.Single(Problems("objective.kind=ddpo", "objective.per_prompt_statistics=false", "objective.statistics_buffer=8")), StringComparison.Ordinal);
 
     [Fact]
     public void Validation_WhenInnerStepsLeaveNoStepForCandidates_RefusesTheRange() =>

@@ -34,8 +34,7 @@ public sealed class TorchComputeFactory(TimeProvider time, IRunProgress? progres
         try
         {
             var preference = PreferenceModelLoader.Load(here.Preference, TorchNames.ParseDevice(here.Model.Device), here.Preference.Dtype.ToScalarType());
-            var kind = new MethodPlan(here).Objective.Samples;
-            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), kind, progress, time);
+            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), new MethodPlan(here), progress, time);
         }
         catch
         {

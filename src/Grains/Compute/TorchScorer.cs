@@ -4,7 +4,6 @@ using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Method.Samples;
-using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Progress;
 using static TorchSharp.torch;
@@ -12,7 +11,7 @@ using static TorchSharp.torch;
 namespace SpoActors.Grains.Compute;
 
 /// <summary>The scoring stage.</summary>
-sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage, SampleKind kind, IRunProgress progress, TimeProvider time) : IScorerCompute
+sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage, MethodPlan plan, IRunProgress progress, TimeProvider time) : IScorerCompute
 {
     public ScoredPoolMessage Score(CandidatePoolMessage message)
     {
@@ -20,13 +19,13 @@ sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, Sco
         using var scope = NewDisposeScope();
         using var pool = message.ToPool(preference.Device);
         using var scored = stage.Score(pool, message.Prompts());
-        var samples = SampleBuilder.Build(pool, scored, kind);
+        var samples = SampleBuilder.Build(pool, scored, plan);
         var done = message.Lease.Id.Item.Index * message.PoolCount + message.Index + 1;
         progress.Report(new StageProgress(RunStage.Score, message.Lease.Id.Item.Round, done, message.PoolCount));
         try
         {
             return new ScoredPoolMessage(
-                message.Lease, message.Index, message.PoolCount, scored.Values, SampleBuilder.Possible(pool, kind), [.. samples.Select(s => s.ToPayload())],
+                message.Lease, message.Index, message.PoolCount, scored.Values, SampleBuilder.Possible(pool, plan), [.. samples.Select(s => s.ToPayload())],
                 message.SampleSeconds, time.GetElapsedTime(started).TotalSeconds);
         }
         finally

@@ -15,7 +15,8 @@ public static class SpecificationValidator
         CheckPreference(run, found, checkFiles);
         CheckPrompts(run, found, checkFiles);
         CheckSampling(run.Sampling, found);
-        CheckObjective(run, found);
+        CheckPairs(run.Pairs, found);
+        ObjectiveChecks.Check(run, found);
         CheckLora(run.Lora, found, checkFiles);
         CheckOptimizer(run.Optimizer, found);
         CheckTraining(run, found);
@@ -75,12 +76,10 @@ public static class SpecificationValidator
 
     static bool Extends(SamplingSpecification s) => s.LastStep == LastStepRule.Extend || (s.LastStep == LastStepRule.Auto && s.InnerSteps > 0);
 
-    static void CheckObjective(RunSpecification run, Findings found)
+    static void CheckPairs(PairSpecification pairs, Findings found)
     {
-        if (run.Pairs.Threshold is not (-1 or (>= 0 and <= 1)))
-            found.Add("pairs.threshold", run.Pairs.Threshold, "0 to 1, or -1 to keep every pair", "The paper uses 0.3 for SD 1.5 and 0.4 for SDXL.");
-        found.Real("objective.beta", run.Objective.Beta, double.Epsilon, 1e6, "above 0", "The paper uses 10.");
-        found.Real("objective.eps", run.Objective.Eps, double.Epsilon, 1 - 1e-9, "between 0 and 1", "The paper uses 0.1.");
+        if (pairs.Threshold is not (-1 or (>= 0 and <= 1)))
+            found.Add("pairs.threshold", pairs.Threshold, "0 to 1, or -1 to keep every pair", "The paper uses 0.3 for SD 1.5 and 0.4 for SDXL.");
     }
 
     static void CheckLora(LoraSpecification lora, Findings found, bool files)

@@ -32,7 +32,7 @@ sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> 
             if (property is null)
             {
                 // A key in the wrong section is found by its own name.
-                var nearest = SpecificationKeys.Nearest(key, keys.Select(k => k.Key)) is { } sibling
+                var nearest = Spelling.Nearest(key, keys.Select(k => k.Key)) is { } sibling
                     ? (path.Length == 0 ? sibling : $"{path}.{sibling}")
                     : SpecificationKeys.AllOf(root).Select(k => k.Key).FirstOrDefault(k => k.EndsWith("." + key, StringComparison.Ordinal));
                 Add(full, "an unknown key", "one of " + string.Join(", ", keys.Select(k => k.Key)), nearest is null ? "Remove it." : $"Did you mean {nearest}?");

@@ -35,25 +35,4 @@ public static class SpecificationKeys
         }
         return key.ToString();
     }
-
-    /// <summary>The known key that a mistyped one most resembles, or null if none is close.</summary>
-    public static string? Nearest(string mistyped, IEnumerable<string> known)
-    {
-        var best = known.Select(k => (Key: k, Distance: Distance(mistyped, k))).MinBy(k => k.Distance);
-        return best.Key is not null && best.Distance <= Math.Max(2, mistyped.Length / 3) ? best.Key : null;
-    }
-
-    /// <summary>Levenshtein's edit distance.</summary>
-    static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (int i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-        return row[b.Length];
-    }
 }

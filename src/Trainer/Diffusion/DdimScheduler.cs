@@ -65,6 +65,13 @@ public sealed class DdimScheduler : IDiffusionProcess
 
     double IDiffusionProcess.StdDev(double timestep) => StdDev((long)timestep);
 
+    /// <summary>sqrt(1 - ᾱ_t).</summary>
+    public Tensor NoiseLevel(Tensor timesteps_B, Tensor like)
+    {
+        using var scope = NewDisposeScope();
+        return Coefficients(timesteps_B, like).SqrtBeta.MoveToOuterDisposeScope();
+    }
+
     /// <summary>x̂_0 and noise from the model's output.</summary>
     /// <param name="output">Noise, v or x_0, [B, C, H, W].</param>
     /// <param name="timestep">t of all rows.</param>

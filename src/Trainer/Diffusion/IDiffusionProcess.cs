@@ -18,6 +18,12 @@ public interface IDiffusionProcess
     /// <summary>Standard deviation of p(x_{t-1} | x_t); 0 where a step has no noise, hence no log-probability.</summary>
     double StdDev(double timestep);
 
+    /// <summary>How much noise x_t holds: the standard deviation of x_t given x_0.</summary>
+    /// <param name="timesteps_B">t of each row.</param>
+    /// <param name="like">What it is to be multiplied with, [B, ...].</param>
+    /// <returns>Broadcastable to <paramref name="like"/>, on its device.</returns>
+    Tensor NoiseLevel(Tensor timesteps_B, Tensor like);
+
     /// <summary>x̂_0 and the noise from the model's output.</summary>
     /// <param name="output">What the model predicts: noise, v or x_0.</param>
     /// <param name="timesteps_B">t of each row, or a scalar for all.</param>

@@ -12,7 +12,7 @@ public sealed class MethodPlan
     {
         Run = run;
         Settings = ObjectiveKinds.Resolve(run.Objective);
-        Objective = ObjectiveRegistry.Create(Settings);
+        Objective = ObjectiveRegistry.Create(run.Objective);
         Flow = FlowOf(run);
         Guidance = Settings.Guidance == true ? run.Sampling.GuidanceScale : 1;
     }
@@ -28,6 +28,12 @@ public sealed class MethodPlan
 
     /// <summary>Guidance scale inside the loss; 1 for none.</summary>
     public double Guidance { get; }
+
+    /// <summary>
+    /// Whether equal scores are a tie. In step pools they are not: the original trains such a pair as its sort leaves it, where the threshold
+    /// lets it through.
+    /// </summary>
+    public bool KnowsTies => Flow != FlowKind.StepPools;
 
     /// <summary>The flow of a run: the one it names, or else its objective's own.</summary>
     /// <exception cref="ArgumentException">The objective is unknown.</exception>

@@ -67,7 +67,7 @@ public sealed class SequentialLoop(
                 collected.Sampling += time.GetElapsedTime(started);
                 started = time.GetTimestamp();
                 using var scored = scoring.Score(pool, prompts);
-                collected.Add(pool, scored, training.Samples);
+                collected.Add(pool, scored, training.Plan);
                 if (scored.Scores is not null) pools.Learn(scored.Scores);
                 collected.Scoring += time.GetElapsedTime(started);
                 started = time.GetTimestamp();
@@ -104,11 +104,11 @@ public sealed class SequentialLoop(
 
         public TimeSpan Scoring { get; set; }
 
-        public void Add(CandidatePool pool, ScoredPool scored, Objectives.SampleKind kind)
+        public void Add(CandidatePool pool, ScoredPool scored, MethodPlan plan)
         {
             Scores.AddRange(scored.Values);
-            Samples.AddRange(SampleBuilder.Build(pool, scored, kind));
-            Possible += SampleBuilder.Possible(pool, kind);
+            Samples.AddRange(SampleBuilder.Build(pool, scored, plan));
+            Possible += SampleBuilder.Possible(pool, plan);
         }
     }
 }

@@ -15,10 +15,8 @@ namespace SpoActors.Trainer.Method;
 public sealed class TrainingStage : IDisposable
 {
     readonly LoraAdapter adapter;
-    readonly MethodPlan plan;
     readonly AdamW optimizer;
     readonly MinibatchTrainer trainer;
-    readonly RoundAdvantages? advantages;
     readonly PromptEncoder encoder;
     readonly IRandomSource random;
 
@@ -28,18 +26,17 @@ public sealed class TrainingStage : IDisposable
     /// <param name="random">Everything drawn.</param>
     public TrainingStage(DiffusionModel model, LoraAdapter adapter, MethodPlan plan, IRandomSource random)
     {
-        (this.adapter, this.plan, this.random, encoder) = (adapter, plan, random, model.PromptsFor(plan.Run.Sampling));
+        (this.adapter, Plan, this.random, encoder) = (adapter, plan, random, model.PromptsFor(plan.Run.Sampling));
         var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter), plan.Guidance, plan.Run.Sampling.GuidanceRescale);
         optimizer = new AdamW(adapter.NamedParameters, plan.Run.Optimizer);
-        advantages = Samples == SampleKind.Transition ? new RoundAdvantages(plan.Settings) : null;
         trainer = new MinibatchTrainer(policy, plan.Process(model.Schedule), model.Schedule, plan.Objective, optimizer, plan.Run.Training, random, model.Device);
     }
 
-    /// <summary>What is trained on.</summary>
-    public SampleKind Samples => plan.Objective.Samples;
+    /// <summary>The run's method.</summary>
+    public MethodPlan Plan { get; }
 
     /// <summary>Passes over a round's samples.</summary>
-    public int PairEpochs => plan.Run.Training.PairEpochs;
+    public int PairEpochs => Plan.Run.Training.PairEpochs;
 
     /// <summary>Hash chain over all samples trained on.</summary>
     public ConsumedDigest Consumed { get; private set; } = new();
@@ -71,12 +68,11 @@ public sealed class TrainingStage : IDisposable
     {
         var ordered = samples.OrderBy(p => p.Id).ToArray();
         var results = new List<MinibatchResult>();
-        using var conditioning = new RoundConditioning(encoder, roundPrompts, plan.Guidance > 1);
-        var ofChains = ordered.Length == 0 ? null : advantages?.Of(ordered, roundPrompts);
+        using var conditioning = new RoundConditioning(encoder, roundPrompts, Plan.Guidance > 1);
         for (int epoch = 0; epoch < PairEpochs && ordered.Length > 0; epoch++)
         {
             var order = random.Shuffle(round, epoch, ordered.Length);
-            results.AddRange(trainer.Train(ordered, order, epoch, conditioning, ofChains, onMinibatch, cancellation));
+            results.AddRange(trainer.Train(ordered, order, epoch, conditioning, null, onMinibatch, cancellation));
         }
         foreach (var sample in ordered) Consumed.Add(sample);
         ConsumedPairs += ordered.Length;
@@ -101,7 +97,6 @@ public sealed class TrainingStage : IDisposable
     IReadOnlyList<StatefulPart> Parts()
     {
         List<StatefulPart> parts = [new("optimizer.", optimizer.State, optimizer.LoadState)];
-        if (advantages is not null) parts.Add(new("statistics.", advantages.State, advantages.LoadState));
         return parts;
     }
 

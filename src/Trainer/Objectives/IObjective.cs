@@ -14,6 +14,9 @@ public interface IObjective
     /// <summary>What its samples are.</summary>
     SampleKind Samples { get; }
 
+    /// <summary>Whether it wants the noise of its transitions (<see cref="SampleSide.Noise_MCHW"/>).</summary>
+    bool UsesNoise => false;
+
     /// <summary>The loss of a minibatch.</summary>
     /// <param name="inputs">What it asked for; every tensor has M rows, one a sample.</param>
     /// <returns>In the caller's dispose scope.</returns>
@@ -59,7 +62,10 @@ public sealed record ObjectiveInputs
     /// <summary>The other side; null where samples have one.</summary>
     public SampleSide? Lose { get; init; }
 
-    /// <summary>Whether the pair says anything, [M]: 1 for a preference, 0 for a tie.</summary>
+    /// <summary>
+    /// Whether a pair of transitions says anything, [M]: 1 for a preference, 0 for a tie, which passes no gradient but stays in the mean;
+    /// null where no pair is a tie.
+    /// </summary>
     public Tensor? Preference_M { get; init; }
 
     /// <summary>Advantage of the transition, [M].</summary>
@@ -67,6 +73,15 @@ public sealed record ObjectiveInputs
 
     /// <summary>Log-probability of the transition under the policy that sampled it, [M].</summary>
     public Tensor? SampledLogProb_M { get; init; }
+
+    /// <summary>The other side, of an objective that needs one.</summary>
+    /// <exception cref="ArgumentException">Samples have one side.</exception>
+    public SampleSide LoseOf(IObjective objective) => Given(objective, Lose, "a win and a lose side");
+
+    /// <summary>What an objective was to be given.</summary>
+    /// <exception cref="ArgumentException">It was not.</exception>
+    public static T Given<T>(IObjective objective, T? value, string what) where T : class =>
+        value ?? throw new ArgumentException($"{objective.GetType().Name} needs {what} of each sample; none was given");
 }
 
 /// <summary>One side of every sample.</summary>
@@ -95,45 +110,4 @@ public sealed record SampleSide
 
     /// <summary>The slow copy's prediction; null where it was not asked for.</summary>
     public Tensor? Slow_MCHW { get; init; }
-}
-
-/// <summary>The loss of a minibatch.</summary>
-/// <param name="Loss">Scalar to call backward on: the mean of <paramref name="LossPerSample"/>, in value.</param>
-/// <param name="LossPerSample">[M], detached.</param>
-/// <param name="MetricNames">Names of the metrics, in snake_case (<see cref="ObjectiveMetrics"/> has those that several objectives share).</param>
-/// <param name="Metrics">Their means over the minibatch, a vector, detached.</param>
-public sealed record ObjectiveResult(Tensor Loss, Tensor LossPerSample, IReadOnlyList<string> MetricNames, Tensor Metrics)
-{
-    /// <summary>The metrics by name. Waits for the device, so call it after the backward pass is queued.</summary>
-    public IReadOnlyDictionary<string, double> ReadMetrics()
-    {
-        using var scope = NewDisposeScope();
-        var values = Metrics.to(ScalarType.Float64).cpu().data<double>().ToArray();
-        return MetricNames.Zip(values).ToDictionary(m => m.First, m => m.Second);
-    }
-}
-
-/// <summary>Metrics that several objectives share, and that terminals, curves and dashboards know.</summary>
-public static class ObjectiveMetrics
-{
-    /// <summary>The loss.</summary>
-    public const string Loss = "loss";
-
-    /// <summary>Implicit reward margin, without any clamp.</summary>
-    public const string Margin = "margin";
-
-    /// <summary>Share of samples with a positive margin.</summary>
-    public const string Accuracy = "accuracy";
-
-    /// <summary>Clamped ratio of policy to reference of the win side.</summary>
-    public const string WinRatio = "ratio_win";
-
-    /// <summary>Clamped ratio of policy to reference of the lose side.</summary>
-    public const string LoseRatio = "ratio_lose";
-
-    /// <summary>Share of ratios that the clamp changed; they pass no gradient.</summary>
-    public const string ClipShare = "clipped_share";
-
-    /// <summary>Exact KL of a step to the base model, a mean over elements.</summary>
-    public const string Kl = "kl";
 }

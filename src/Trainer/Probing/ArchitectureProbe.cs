@@ -4,6 +4,8 @@ using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Minibatches;
+using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Progress;
 
 namespace SpoActors.Trainer.Runs;

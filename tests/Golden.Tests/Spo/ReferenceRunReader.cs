@@ -48,7 +48,7 @@ public sealed class ReferenceRunReader : IGoldenReader
             var prompts = schedule.Round(round);
             CheckConditioning(golden, check, model, preference, run, round, prompts);
 
-            var pairs = schedule.Items(round).SelectMany(item => Pairs(sampling, scoring, item, prompts)).OrderBy(p => p.Id).ToArray();
+            var pairs = schedule.Items(round).SelectMany(item => Pairs(plan, sampling, scoring, item, prompts)).OrderBy(p => p.Id).ToArray();
             CheckScores(golden, check, round, preference.TakeCalls());
             CheckPairs(golden, check, round, pairs);
             training.TrainRound(round, pairs, prompts, result => CheckMinibatch(golden, check, minibatch++, result));
@@ -155,7 +155,7 @@ public sealed class ReferenceRunReader : IGoldenReader
             .ToDictionary(path => path, path => new LoraFactors(golden.Tensor($"{prefix}.{path}{down}"), golden.Tensor($"{prefix}.{path}{up}"), alpha));
     }
 
-    static IEnumerable<TrainingSample> Pairs(SamplingStage sampling, ScoringStage scoring, ItemDraw item, IReadOnlyList<string> prompts)
+    static IEnumerable<TrainingSample> Pairs(MethodPlan plan, SamplingStage sampling, ScoringStage scoring, ItemDraw item, IReadOnlyList<string> prompts)
     {
         var pairs = new List<TrainingSample>();
         using var pools = sampling.Begin(item, prompts);
@@ -163,7 +163,7 @@ public sealed class ReferenceRunReader : IGoldenReader
         {
             using (pool)
             using (var scored = scoring.Score(pool, [.. item.PromptIndices.Select(i => prompts[i])]))
-                pairs.AddRange(SampleBuilder.Build(pool, scored, SampleKind.TransitionPair));
+                pairs.AddRange(SampleBuilder.Build(pool, scored, plan));
         }
         return pairs;
     }

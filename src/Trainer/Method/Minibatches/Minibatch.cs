@@ -84,7 +84,7 @@ sealed class Minibatch
             Process = process,
             Win = Side(winRows, s => s.Win),
             Lose = samples[0].Lose is null ? null : Side(loseRows, s => s.Lose!),
-            Preference_M = OfSamples(s => s.IsTie ? 0 : 1),
+            Preference_M = samples.Any(s => s.IsTie) ? OfSamples(s => s.IsTie ? 0 : 1) : null,
             Advantage_M = advantages is null ? null : OfSamples(s => (float)advantages[s.Id with { Step = 0 }]),
             SampledLogProb_M = samples[0].Win.LogProb is null ? null : OfSamples(s => s.Win.LogProb!.Value),
         };

@@ -71,7 +71,7 @@ public sealed class MinibatchTrainer(
         }
         var shape = batch.Latents_UCHW.shape;
         var inputs = batch.Inputs(process, Predict(), reference_UCHW, null,
-            (id, candidate) => random.NoiseOfCandidate(id.Round, id.PromptIndex, id.Step, candidate, shape[1], shape[2], shape[3]), advantages);
+            objective.UsesNoise ? (id, candidate) => random.NoiseOfCandidate(id.Round, id.PromptIndex, id.Step, candidate, shape[1], shape[2], shape[3]) : null, advantages);
         BeforeLoss?.Invoke(inputs);
         var result = objective.Compute(inputs);
 

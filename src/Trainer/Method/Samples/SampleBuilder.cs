@@ -11,16 +11,16 @@ public static class SampleBuilder
     /// <summary>The samples of a pool; the caller owns them.</summary>
     /// <param name="pool">The pool.</param>
     /// <param name="scored">What the judge, or the data set, says of it.</param>
-    /// <param name="kind">What the objective's samples are.</param>
-    public static IReadOnlyList<TrainingSample> Build(CandidatePool pool, ScoredPool scored, SampleKind kind) => kind switch
+    /// <param name="plan">The run's method.</param>
+    public static IReadOnlyList<TrainingSample> Build(CandidatePool pool, ScoredPool scored, MethodPlan plan) => plan.Objective.Samples switch
     {
-        SampleKind.TransitionPair => [.. TransitionPairs(pool, scored)],
+        SampleKind.TransitionPair => [.. TransitionPairs(pool, scored, plan.KnowsTies)],
         SampleKind.Transition => [.. Transitions(pool, scored)],
         _ => [.. ImagePairs(pool, scored)],
     };
 
     /// <summary>How many samples there would be if all were kept.</summary>
-    public static int Possible(CandidatePool pool, SampleKind kind) => pool.Item.Count * kind switch
+    public static int Possible(CandidatePool pool, MethodPlan plan) => pool.Item.Count * plan.Objective.Samples switch
     {
         SampleKind.TransitionPair => pool.Transitions.Count,
         SampleKind.Transition => pool.Transitions.Count * pool.Candidates,
@@ -28,7 +28,7 @@ public static class SampleBuilder
     };
 
     /// <summary>One for each transition of the segment (MSPO: inner steps too) of the prompts whose selection is valid.</summary>
-    static IEnumerable<TrainingSample> TransitionPairs(CandidatePool pool, ScoredPool scored)
+    static IEnumerable<TrainingSample> TransitionPairs(CandidatePool pool, ScoredPool scored, bool knowsTies)
     {
         var selection = scored.Selection;
         foreach (var transition in pool.Transitions)
@@ -42,7 +42,7 @@ public static class SampleBuilder
                 {
                     Id = Id(pool, transition.Step, b),
                     Timestep = transition.Timestep,
-                    IsTie = selection.IsTie(b),
+                    IsTie = knowsTies && selection.IsTie(b),
                     Win = new SampleBranch(win, currentWin) { Next = Row(transition.Next, win, b), Score = scored.Of(win, b) },
                     Lose = new SampleBranch(lose, transition.SharesCurrent ? currentWin : Row(transition.Current, lose, b))
                     {

@@ -38,7 +38,7 @@ public sealed class CandidateSampler(IDiffusionProcess process, SamplingSpecific
 
     sealed class Sampling(CandidateSampler of, ItemDraw item, PromptedDenoiser denoiser, Action<int>? onStep) : IItemSampling
     {
-        readonly int k = of.sampling.Candidates;
+        readonly int k = of.Candidates;
         readonly ProcessSteps steps = of.steps;
         int next;
 
@@ -65,11 +65,11 @@ public sealed class CandidateSampler(IDiffusionProcess process, SamplingSpecific
         /// <summary>From noise to the divert step, one path a prompt.</summary>
         void Approach(CancellationToken cancellation)
         {
-            var x = of.ToDevice(of.random.InitialLatents(item, of.size.Channels, of.size.Height, of.size.Width)) * of.InitNoiseSigma;
+            var x = of.InitialLatents(item);
             for (int step = 0; step < of.plan.Segments[0].Start; step++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var noise = of.ToDevice(of.random.StepNoise(item, step, 1, of.size.Channels, of.size.Height, of.size.Width));
+                var noise = of.StepNoise(item, step, copies: 1);
                 var moved = steps.Step(denoiser, x, step, copies: 1, noise);
                 x.Dispose();
                 x = moved;
@@ -86,7 +86,7 @@ public sealed class CandidateSampler(IDiffusionProcess process, SamplingSpecific
 
             // k candidates from the same x_t. The first segment predicts for one path; later ones reuse the prediction made for scoring.
             predicted ??= steps.Predict(denoiser, x_BCHW!, segment.Start, copies: 1).Keep();
-            var noise_KBCHW = of.ToDevice(of.random.CandidateNoise(item, segment.Start, k, of.size.Channels, of.size.Height, of.size.Width));
+            var noise_KBCHW = of.CandidateNoise(item, segment.Start);
             var x = steps.Draw(predicted, segment.Start, noise_KBCHW, spread: true);
             transitions.Add(new Transition(segment.Start, steps.Timestep(segment.Start), x_BCHW!.unsqueeze(0), x));
             onStep?.Invoke(segment.Start + 1);
@@ -96,7 +96,7 @@ public sealed class CandidateSampler(IDiffusionProcess process, SamplingSpecific
             {
                 cancellation.ThrowIfCancellationRequested();
                 var current_KBCHW = x;
-                var noise_NCHW = of.ToDevice(of.random.StepNoise(item, step, k, of.size.Channels, of.size.Height, of.size.Width));
+                var noise_NCHW = of.StepNoise(item, step, k);
                 x = steps.Step(denoiser, current_KBCHW.flatten(0, 1), step, k, noise_NCHW).view(current_KBCHW.shape);
                 transitions.Add(new Transition(step, steps.Timestep(step), current_KBCHW, x));
                 onStep?.Invoke(step + 1);
@@ -130,10 +130,10 @@ public sealed class CandidateSampler(IDiffusionProcess process, SamplingSpecific
 
         long[] PickOf(int step)
         {
-            if (of.sampling.Next == NextStepChoice.Random) return of.random.Pick(item, step, k);
+            if (of.NextChoice == NextStepChoice.Random) return of.Pick(item, step);
             if (scores_KB is null)
-                throw new InvalidOperationException($"sampling.next is {of.sampling.Next}, but nobody has said what the last pool scored; only the sequential loop supports it");
-            using var index = of.sampling.Next == NextStepChoice.Best ? scores_KB.argmax(0) : scores_KB.argmin(0);
+                throw new InvalidOperationException($"sampling.next is {of.NextChoice}, but nobody has said what the last pool scored; only the sequential loop supports it");
+            using var index = of.NextChoice == NextStepChoice.Best ? scores_KB.argmax(0) : scores_KB.argmin(0);
             using var onCpu = index.cpu();
             return onCpu.data<long>().ToArray();
         }
@@ -160,7 +160,15 @@ public sealed class CandidateSampler(IDiffusionProcess process, SamplingSpecific
         static Tensor Keep(Tensor tensor) => tensor.clone().DetachFromDisposeScope();
     }
 
-    float InitNoiseSigma => process.InitNoiseSigma;
+    int Candidates => sampling.Candidates;
 
-    Tensor ToDevice(Tensor cpu) => cpu.to(device);
+    NextStepChoice NextChoice => sampling.Next;
+
+    Tensor InitialLatents(ItemDraw item) => random.InitialLatents(item, size.Channels, size.Height, size.Width).to(device) * process.InitNoiseSigma;
+
+    Tensor StepNoise(ItemDraw item, int step, int copies) => random.StepNoise(item, step, copies, size.Channels, size.Height, size.Width).to(device);
+
+    Tensor CandidateNoise(ItemDraw item, int step) => random.CandidateNoise(item, step, sampling.Candidates, size.Channels, size.Height, size.Width).to(device);
+
+    long[] Pick(ItemDraw item, int step) => random.Pick(item, step, sampling.Candidates);
 }

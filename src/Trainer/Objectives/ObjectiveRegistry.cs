@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using SpoActors.Specification;
+
+namespace SpoActors.Trainer.Objectives;
+
+/// <summary>Objectives by name. A program adds its own in one line: <c>ObjectiveRegistry.Register(new ObjectiveKind(...), o => new Mine(...))</c>.</summary>
+public static class ObjectiveRegistry
+{
+    static readonly ConcurrentDictionary<string, Func<ObjectiveSpecification, IObjective>> Factories = new(StringComparer.Ordinal)
+    {
+        ["spo"] = o => new SpoObjective(Link(o), o.Eps!.Value, o.KlLimit),
+        ["mspo"] = o => new SpoObjective(Link(o), o.Eps!.Value, o.KlLimit),
+    };
+
+    /// <summary>Makes an objective known to specifications and to <see cref="Create"/>. Call it before a specification is read.</summary>
+    /// <param name="kind">Its name, flows and settings.</param>
+    /// <param name="factory">Makes it of its settings, in which published values stand for those that were null.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public static void Register(ObjectiveKind kind, Func<ObjectiveSpecification, IObjective> factory)
+    {
+        ObjectiveKinds.Add(kind);
+        Factories[kind.Name] = factory;
+    }
+
+    /// <summary>The objective that a specification names.</summary>
+    /// <exception cref="ArgumentException">There is none of that name, or a setting is out of range.</exception>
+    public static IObjective Create(ObjectiveSpecification objective)
+    {
+        var resolved = ObjectiveKinds.Resolve(objective);
+        return Factories[resolved.Kind](resolved);
+    }
+
+    static PreferenceLink Link(ObjectiveSpecification o) => new(o.Link!.Value, o.Beta!.Value, o.LabelSmoothing!.Value);
+}
