@@ -1,5 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Optimization;
 using SpoActors.Trainer.Pipelines;
@@ -63,7 +64,7 @@ public sealed class SpoTrainer(ITrainablePolicy policy, DdimScheduler ddim, SpoL
         var result = loss.Compute(logp);
 
         using var scaled = result.Loss / training.GradientAccumulation;
-        scaled.backward();
+        Backpropagation.Run(scaled);
         AfterBackward?.Invoke();
         Minibatches++;
         double? gradientNorm = null;
