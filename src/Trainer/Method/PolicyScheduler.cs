@@ -10,6 +10,7 @@ static class PolicyScheduler
     public static DdimScheduler Create(NoiseSchedule schedule, RunSpecification run)
     {
         var (sampling, ddim) = (run.Sampling, new DdimScheduler(schedule, run.Sampling.Steps, run.Sampling.Eta, DdimLastStep.ClampToFirst));
+        if (sampling.Steps == schedule.Config.NumTrainTimesteps) SpacedTimesteps.InTable(schedule.Config, ddim.Timesteps[0]);
         // Candidates of a step without noise (the one from timestep 0) are equal, so a threshold keeps no pair of them. Inner steps tell them apart later.
         if (run.Pairs.Threshold > 0 && sampling.InnerSteps == 0) return ddim;
         var drawing = ddim.Timesteps.Take(sampling.DivertEndStep ?? sampling.Steps).Skip(sampling.DivertStartStep);
