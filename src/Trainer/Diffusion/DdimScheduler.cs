@@ -61,7 +61,8 @@ public sealed class DdimScheduler : IDiffusionProcess
     IReadOnlyList<double> IDiffusionProcess.Timesteps => [.. timesteps.Select(t => (double)t)];
 
     /// <summary>σ_t(η).</summary>
-    public float StdDev(long timestep) => coefficients[StdRow * TrainTimesteps + timestep];
+    /// <exception cref="ArgumentOutOfRangeException">The timestep is past those of training.</exception>
+    public float StdDev(long timestep) => coefficients[StdRow * TrainTimesteps + SpacedTimesteps.InTable(Schedule.Config, timestep)];
 
     double IDiffusionProcess.StdDev(double timestep) => StdDev((long)timestep);
 
@@ -173,7 +174,7 @@ public sealed class DdimScheduler : IDiffusionProcess
 
     int TrainTimesteps => Schedule.Config.NumTrainTimesteps;
 
-    StepCoefficients Coefficients(long timestep, Tensor like) => Split(Table(like.device).narrow(1, timestep, 1), like);
+    StepCoefficients Coefficients(long timestep, Tensor like) => Split(Table(like.device).narrow(1, SpacedTimesteps.InTable(Schedule.Config, timestep), 1), like);
 
     StepCoefficients Coefficients(Tensor timesteps_B, Tensor like) => Split(Table(like.device).index_select(1, timesteps_B.reshape(-1).to(ScalarType.Int64).to(like.device)), like);
 
@@ -224,7 +225,7 @@ public sealed class DdimScheduler : IDiffusionProcess
 
     void CheckUsable()
     {
-        if (Schedule.Config.PredictionType == PredictionType.Epsilon && Schedule.AlphasCumprod[(int)timesteps[0]] == 0)
+        if (Schedule.Config.PredictionType == PredictionType.Epsilon && timesteps[0] < TrainTimesteps && Schedule.AlphasCumprod[(int)timesteps[0]] == 0)
             throw new ArgumentException($"timestep {timesteps[0]} has no signal (rescale_betas_zero_snr), so x_0 cannot be computed from a " +
                 "predicted epsilon; use a model with prediction_type v_prediction or sample, or leading spacing");
     }

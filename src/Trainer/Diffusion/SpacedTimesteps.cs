@@ -3,7 +3,10 @@ namespace SpoActors.Trainer.Diffusion;
 /// <summary>The timesteps of a trajectory that is shorter than training's, from noisy to clean (arXiv 2305.08891, table 2).</summary>
 static class SpacedTimesteps
 {
-    /// <summary>Whole timesteps, as DDIM, DDPM and Euler (leading, trailing) choose them.</summary>
+    /// <summary>
+    /// Whole timesteps, as DDIM, DDPM and Euler (leading, trailing) choose them. As in diffusers, leading spacing with as many steps as
+    /// timesteps and an offset begins past the table of training; what has no noise level there fails at that step.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The number of steps is not in 1 .. training timesteps.</exception>
     public static long[] Of(SchedulerConfig config, TimestepSpacing spacing, int steps)
     {
@@ -11,7 +14,7 @@ static class SpacedTimesteps
         return spacing switch
         {
             TimestepSpacing.Linspace => [.. Linspace(0, config.NumTrainTimesteps - 1, steps).Select(Round).Reverse()],
-            TimestepSpacing.Leading => Leading(config, steps, config.NumTrainTimesteps / steps, first: 0),
+            TimestepSpacing.Leading => Leading(steps, config.NumTrainTimesteps / steps, first: 0, config.StepsOffset),
             TimestepSpacing.Trailing => Trailing(config.NumTrainTimesteps, steps),
             _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "unknown timestep spacing"),
         };
@@ -25,7 +28,7 @@ static class SpacedTimesteps
         return spacing switch
         {
             TimestepSpacing.Linspace => [.. Linspace(0, config.NumTrainTimesteps - 1, steps + 1).Skip(1).Select(Round).Reverse()],
-            TimestepSpacing.Leading => Leading(config, steps, Math.Max(config.NumTrainTimesteps / (steps + 1), 1), first: 1),
+            TimestepSpacing.Leading => OfDpmSolver(config, steps),
             TimestepSpacing.Trailing => Trailing(config.NumTrainTimesteps, steps),
             _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "unknown timestep spacing"),
         };
@@ -42,13 +45,21 @@ static class SpacedTimesteps
         return values;
     }
 
-    static long[] Leading(SchedulerConfig config, int steps, int ratio, int first)
+    static long[] OfDpmSolver(SchedulerConfig config, int steps)
     {
+        var ratio = Math.Max(config.NumTrainTimesteps / (steps + 1), 1);
         // With as many steps as timesteps the offset would lead past the table's end.
-        var largest = (long)(first + steps - 1) * ratio;
-        var offset = Math.Min(config.StepsOffset, config.NumTrainTimesteps - 1 - largest);
-        return [.. Enumerable.Range(first, steps).Reverse().Select(i => (long)i * ratio + offset)];
+        return Leading(steps, ratio, first: 1, Math.Min(config.StepsOffset, config.NumTrainTimesteps - 1 - (long)steps * ratio));
     }
+
+    static long[] Leading(int steps, int ratio, int first, long offset) => [.. Enumerable.Range(first, steps).Reverse().Select(i => (long)i * ratio + offset)];
+
+    /// <summary>For steps that look a timestep up in the tables of training.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is past their end.</exception>
+    public static int InTable(SchedulerConfig config, long timestep) => timestep < config.NumTrainTimesteps ? (int)timestep : throw new ArgumentOutOfRangeException(
+        nameof(timestep), timestep,
+        $"timestep {timestep} is past the {config.NumTrainTimesteps} of training (0 to {config.NumTrainTimesteps - 1}): leading spacing with steps_offset {config.StepsOffset} " +
+        "and as many steps as timesteps begins there, as in diffusers; take fewer steps, or another spacing");
 
     static long[] Trailing(int trainTimesteps, int steps)
     {

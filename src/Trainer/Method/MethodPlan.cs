@@ -45,6 +45,7 @@ public sealed class MethodPlan
     {
         var (sampling, ddim) = (Run.Sampling, new DdimScheduler(schedule, Run.Sampling.Steps, Run.Sampling.Eta, DdimLastStep.ClampToFirst));
         if (Flow == FlowKind.OwnPairs) return ddim;
+        if (sampling.Steps == schedule.Config.NumTrainTimesteps) SpacedTimesteps.InTable(schedule.Config, ddim.Timesteps[0]);
         // Candidates of a step without noise (the one from timestep 0) are equal, so a threshold keeps no pair of them. Inner steps tell them apart later.
         if (Flow == FlowKind.StepPools && Run.Pairs.Threshold > 0 && sampling.InnerSteps == 0) return ddim;
         var drawing = ddim.Timesteps.Take(sampling.DivertEndStep ?? sampling.Steps).Skip(sampling.DivertStartStep);

@@ -19,8 +19,9 @@ public static class LatentDecoderLoading
     {
         var model = ModelSource.Open(specification.Path);
         var config = Config(specification, model);
-        // Such an autoencoder overflows float16.
-        var dtype = config.ForceUpcast && specification.Dtype == NumberType.Float16 ? ScalarType.Float32 : specification.Dtype.ToScalarType();
+        // As in diffusers: SDXL's own autoencoder overflows float16, and only SDXL's pipelines look at the key, whose default is true everywhere.
+        var upcasts = model.IsXl && config.ForceUpcast && specification.Dtype == NumberType.Float16;
+        var dtype = upcasts ? ScalarType.Float32 : specification.Dtype.ToScalarType();
         using var weights = specification.Vae is { } other ? VaeSource.Weights(other) : model.Weights("vae");
         var vae = ModuleLoading.Load(new AutoencoderKl(config, META, dtype), weights, new LoadOptions { Dtype = dtype, Device = device });
         vae.Attention = specification.Attention;

@@ -114,6 +114,13 @@ public sealed class GoldenAssert(GoldenCase golden)
         if (!EqualityComparer<T>.Default.Equals(actual, expected)) differences.Add($"{what}: {actual}, recorded {expected}");
     }
 
+    /// <summary>An error that is computed already; NaN is one too large.</summary>
+    public void AtMost(string what, double error, double bound)
+    {
+        Compared++;
+        if (!(error <= bound)) differences.Add($"{what}: {error:g4}, allowed {bound:g4}");
+    }
+
     public void Fail(string difference) => differences.Add(difference);
 
     /// <summary>Fails the test with all differences; also when nothing at all was compared.</summary>

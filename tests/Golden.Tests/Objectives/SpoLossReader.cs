@@ -59,7 +59,7 @@ public sealed class SpoLossReader : IGoldenReader
     {
         readonly GoldenCase golden;
         readonly DdimScheduler ddim;
-        readonly double guidanceScale;
+        readonly double? guidanceScale;
         readonly Dictionary<string, Tensor> reference;
 
         public Replay(GoldenCase golden)
@@ -70,7 +70,9 @@ public sealed class SpoLossReader : IGoldenReader
                 with
             { PredictionType = SchedulerCases.Prediction(config.GetProperty("prediction_type").GetString()!) };
             ddim = new(NoiseSchedule.Create(scheduler), config.GetProperty("steps").GetInt32(), config.GetProperty("eta").GetDouble(), DdimLastStep.ClampToFirst);
-            guidanceScale = config.GetProperty("guidance_scale").GetDouble();
+            // Without cfg the scale that is recorded nevertheless has no part.
+            var isGuided = !(config.TryGetProperty("cfg", out var cfg) && cfg.ValueKind == JsonValueKind.False);
+            guidanceScale = isGuided ? config.GetProperty("guidance_scale").GetDouble() : null;
             Loss = new(config.GetProperty("beta").GetDouble(), config.GetProperty("eps").GetDouble());
             Policy = Weights("policy.").ToDictionary(w => w.Key, w => new Parameter(w.Value.clone()));
             reference = Weights("reference.");
@@ -102,8 +104,8 @@ public sealed class SpoLossReader : IGoldenReader
         Tensor LogProb(Dictionary<string, Tensor> model, string side)
         {
             var (x, t) = (golden.Tensor($"latents_{side}"), golden.Tensor("timesteps"));
-            var epsilon = ClassifierFreeGuidance.Combine(
-                Predict(model, x, t, golden.Tensor("negative_prompt")), Predict(model, x, t, golden.Tensor("prompt")), guidanceScale);
+            var epsilon = Predict(model, x, t, golden.Tensor("prompt"));
+            if (guidanceScale is { } scale) epsilon = ClassifierFreeGuidance.Combine(Predict(model, x, t, golden.Tensor("negative_prompt")), epsilon, scale);
             return ddim.LogProb(epsilon, t, x, golden.Tensor($"next_{side}"));
         }
 

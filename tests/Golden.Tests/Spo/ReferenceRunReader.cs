@@ -145,6 +145,29 @@ public sealed class ReferenceRunReader : IGoldenReader
         var bound = 16 * golden.Tolerance("lora_final").MaxError;
         foreach (var (name, parameter) in adapter.NamedParameters)
             check.Within($"lora_final.{name}", parameter, golden.Tensor($"lora_final.{name}"), bound);
+        if (golden.Json.TryGetProperty("lora_update", out var update)) CheckUpdate(golden, check, adapter, update.GetProperty("relative_l2").GetDouble());
+    }
+
+    /// <summary>
+    /// The largest difference of one weight can be larger than any update, so that it would not notice an adapter that was never trained:
+    /// the update as a whole, of which such an adapter lacks everything (1). The same sixteen times, and never more than half.
+    /// </summary>
+    static void CheckUpdate(GoldenCase golden, GoldenAssert check, LoraAdapter adapter, double recordedError)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var bound = Math.Min(16 * recordedError, 0.5);
+        var (difference, update) = (new List<Tensor>(), new List<Tensor>());
+        foreach (var (name, parameter) in adapter.NamedParameters)
+        {
+            var (initial, final) = (Wide(golden.Tensor($"lora_initial.{name}")), Wide(golden.Tensor($"lora_final.{name}")));
+            difference.Add((Wide(parameter) - final).flatten());
+            update.Add((final - initial).flatten());
+        }
+        var error = cat(difference).norm().item<double>() / cat(update).norm().item<double>();
+        check.AtMost("lora_update, relative L2 of the whole update", error, bound);
+
+        static Tensor Wide(Tensor tensor) => tensor.detach().cpu().to_type(ScalarType.Float64);
     }
 
     static Dictionary<string, LoraFactors> Factors(GoldenCase golden, string prefix, double alpha)

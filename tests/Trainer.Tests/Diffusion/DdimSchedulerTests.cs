@@ -29,6 +29,18 @@ public sealed class DdimSchedulerTests
         }, iter: 60);
 
     [Fact]
+    public void Step_WhenItsTimestepIsPastTheTable_FailsThereWithTheFix()
+    {
+        using var scope = NewDisposeScope();
+        var ddim = new DdimScheduler(NoiseSchedule.Create(Schedules.StableDiffusion with { TimestepSpacing = TimestepSpacing.Leading, StepsOffset = 1 }), 1000);
+        var (sample, output) = Draw(3);
+        Assert.Equal(1000, ddim.Timesteps[0]);
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => ddim.Step(output, ddim.Timesteps[0], sample));
+        Assert.Contains("timestep 1000 is past the 1000 of training (0 to 999)", error.Message, StringComparison.Ordinal);
+        Assert.True(ddim.Step(output, ddim.Timesteps[1], sample).isfinite().all().item<bool>());
+    }
+
+    [Fact]
     public void Step_WithEtaZero_IsTheDeterministicStepWhateverTheNoise()
     {
         using var scope = NewDisposeScope();

@@ -11,9 +11,14 @@ public sealed class SpacedTimestepsTests
         {
             var timesteps = SpacedTimesteps.Of(new SchedulerConfig { StepsOffset = offset }, spacing, steps);
             Assert.Equal(steps, timesteps.Length);
-            Assert.All(timesteps, t => Assert.InRange(t, 0, 999));
+            // As many leading steps as timesteps leave no room for the offset.
+            Assert.All(timesteps, t => Assert.InRange(t, 0, (spacing, offset, steps) is (TimestepSpacing.Leading, 1, 1000) ? 1000 : 999));
             Assert.All(timesteps.Zip(timesteps.Skip(1)), pair => Assert.True(pair.First > pair.Second));
         });
+
+    [Fact]
+    public void Timesteps_OfAsManyLeadingStepsAsTimestepsWithAnOffset_AreThoseOfDiffusers() =>
+        Assert.Equal(Enumerable.Range(1, 1000).Reverse().Select(t => (long)t), SpacedTimesteps.Of(new SchedulerConfig { StepsOffset = 1 }, TimestepSpacing.Leading, 1000));
 
     [Fact]
     public void DpmSolverTimesteps_OfAnyCountSpacingAndOffset_NeverRise() =>

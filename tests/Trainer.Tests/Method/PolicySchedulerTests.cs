@@ -19,6 +19,14 @@ public sealed class PolicySchedulerTests
     public void NoiselessStep_WhereNothingIsDrawn_IsAllowed() =>
         PolicyScheduler.Create(Linspace, Run with { Pairs = new PairSpecification { Threshold = -1 }, Sampling = Run.Sampling with { DivertEndStep = 9 } });
 
+    [Fact]
+    public void Steps_ThatBeginPastTheTable_AreRefusedBeforeAnyWork()
+    {
+        var offset = NoiseSchedule.Create(Schedules.StableDiffusion with { TimestepSpacing = TimestepSpacing.Leading, StepsOffset = 1 });
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => PolicyScheduler.Create(offset, Run with { Sampling = Run.Sampling with { Steps = 1000 } }));
+        Assert.Contains("take fewer steps", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(-1, 0)]
     [InlineData(0, 0)]

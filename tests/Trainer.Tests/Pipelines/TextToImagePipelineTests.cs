@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SpoActors.Specification;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Tests.Method;
@@ -39,6 +40,35 @@ public sealed class TextToImagePipelineTests
         Assert.Equal(xl.Prompts.Encode("").EncoderHiddenStates.shape, zeros.EncoderHiddenStates.shape);
         Assert.Equal(0, zeros.EncoderHiddenStates.abs().max().item<float>());
         Assert.Equal(0, zeros.TextEmbeds!.abs().max().item<float>());
+    }
+
+    [Theory]
+    [InlineData("sd15", null, ScalarType.Float16)]
+    [InlineData("sd15", true, ScalarType.Float16)]
+    [InlineData("sdxl", null, ScalarType.Float32)]
+    [InlineData("sdxl", true, ScalarType.Float32)]
+    [InlineData("sdxl", false, ScalarType.Float16)]
+    public void Decoder_OfAFloat16Pipeline_IsUpcastWhereDiffusersDoes(string kind, bool? forceUpcast, ScalarType expected)
+    {
+        using var folder = new TemporaryFolder();
+        var run = kind == "sd15" ? TinyRun.Sd15() : TinyRun.Sdxl();
+        CopyFolder(run.Model.Path, folder.Path("model"));
+        var config = JsonNode.Parse(File.ReadAllText(folder.Path("model/vae/config.json")))!.AsObject();
+        config.Remove("force_upcast");
+        if (forceUpcast is { } value) config["force_upcast"] = value;
+        File.WriteAllText(folder.Path("model/vae/config.json"), config.ToJsonString());
+        using var decoder = LatentDecoderLoading.Load(run.Model with { Path = folder.Path("model"), Dtype = NumberType.Float16 });
+        Assert.Equal(expected, decoder.Dtype);
+
+        static void CopyFolder(string from, string to)
+        {
+            foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+            {
+                var target = System.IO.Path.Combine(to, System.IO.Path.GetRelativePath(from, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Copy(file, target);
+            }
+        }
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class DdpmSampler(NoiseSchedule schedule, int steps) : IDiffusionS
     public Tensor PredictX0(Tensor output_BCHW, int step, Tensor sample_BCHW)
     {
         using var scope = NewDisposeScope();
-        var alphaBar = schedule.AlphasCumprod[(int)timesteps[step]];
+        var alphaBar = schedule.AlphasCumprod[SpacedTimesteps.InTable(schedule.Config, timesteps[step])];
         Tensor root = tensor(MathF.Sqrt(alphaBar), device: sample_BCHW.device), rootBeta = tensor(MathF.Sqrt(1 - alphaBar), device: sample_BCHW.device);
         return PredictionConversion.Convert(schedule.Config, output_BCHW, sample_BCHW, root, rootBeta).X0.MoveToOuterDisposeScope();
     }
@@ -29,7 +29,7 @@ public sealed class DdpmSampler(NoiseSchedule schedule, int steps) : IDiffusionS
     public Tensor Step(Tensor output_BCHW, int step, Tensor sample_BCHW, Tensor? noise_BCHW = null)
     {
         using var scope = NewDisposeScope();
-        var t = (int)timesteps[step];
+        var t = SpacedTimesteps.InTable(schedule.Config, timesteps[step]);
         var previous = t - schedule.Config.NumTrainTimesteps / steps;
         float alphaBar = schedule.AlphasCumprod[t], alphaBarPrevious = previous >= 0 ? schedule.AlphasCumprod[previous] : 1;
         float betaBar = 1 - alphaBar, betaBarPrevious = 1 - alphaBarPrevious;

@@ -24,9 +24,10 @@ sealed class SigmaTable
 
     public double Largest => sigmas[^1];
 
-    /// <summary>σ at a timestep that need not be whole, interpolated linearly.</summary>
+    /// <summary>σ at a timestep that need not be whole, interpolated linearly; past the ends of the table it is that of the end, as numpy's interp has it.</summary>
     public double At(double timestep)
     {
+        timestep = Math.Clamp(timestep, 0, sigmas.Length - 1);
         var low = Math.Clamp((int)Math.Floor(timestep), 0, sigmas.Length - 2);
         return sigmas[low] + ((double)sigmas[low + 1] - sigmas[low]) * (timestep - low);
     }

@@ -1,4 +1,5 @@
 using SpoActors.Specification;
+using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Optimization;
 using static TorchSharp.torch;
 
@@ -70,7 +71,7 @@ public sealed class PreferenceTrainer : IDisposable
         using var scope = NewDisposeScope();
         var features = network.Features(part);
         var loss = PreferenceCriterion.Loss(features, part.Labels, weights_B, inBatchNegatives);
-        loss.backward();
+        Backpropagation.Run(loss);
         weights.TakeGradients();
         using var noGradient = no_grad();
         var decided_B = part.Labels.Decided();

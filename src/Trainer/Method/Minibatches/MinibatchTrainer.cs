@@ -1,6 +1,7 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Method.Samples;
+using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Optimization;
 using SpoActors.Trainer.Pipelines;
@@ -76,7 +77,7 @@ public sealed class MinibatchTrainer(
         var result = objective.Compute(inputs);
 
         using var scaled = result.Loss / training.GradientAccumulation;
-        scaled.backward();
+        Backpropagation.Run(scaled);
         AfterBackward?.Invoke();
         Minibatches++;
         double? gradientNorm = null;

@@ -7,6 +7,7 @@ namespace SpoActors.Trainer.Models.Layers;
 /// those without it bit for bit; parameters used inside receive theirs in <c>.grad</c>, so the caller must call
 /// <c>backward</c>, not <c>autograd.grad</c>.
 /// </summary>
+/// <remarks>An exception must not leave the backward pass, where native code calls this: <see cref="Backpropagation"/> carries it out.</remarks>
 internal static class GradientCheckpoint
 {
     /// <param name="body">A pure function of its arguments and of parameters.</param>
@@ -36,11 +37,20 @@ internal static class GradientCheckpoint
             var body = (Func<Tensor?[], Tensor>)vars[0];
             Tensor?[] arguments = [.. vars.Skip(2).Cast<Tensor?>()];
             ctx.save_data("body", body);
+            ctx.save_data("count", arguments.Length);
+            ctx.save_data("failure", Backpropagation.Here);
             ctx.save_for_backward([.. arguments!]);
             return body(arguments);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            var failure = (RecomputationFailure)ctx.get_data("failure");
+            // Nothing for the function itself and for the anchor; and no gradient at all once something has failed.
+            return [null!, null!, .. failure.Guard(() => Recompute(ctx, grad_output), () => new Tensor[(int)ctx.get_data("count")])];
+        }
+
+        static Tensor[] Recompute(autograd.AutogradContext ctx, Tensor grad_output)
         {
             // On CUDA this runs on an engine thread, which has no scope of its own.
             using var scope = NewDisposeScope();
@@ -51,8 +61,7 @@ internal static class GradientCheckpoint
                 var output = body(arguments);
                 if (output.requires_grad) autograd.backward([output], [grad_output]);
             }
-            // Nothing for the function itself and for the anchor.
-            return [null!, null!, .. arguments.Select(a => a is { requires_grad: true } ? a.grad?.MoveToOuterDisposeScope()! : null!)];
+            return [.. arguments.Select(a => a is { requires_grad: true } ? a.grad?.MoveToOuterDisposeScope()! : null!)];
         }
     }
 }

@@ -27,7 +27,7 @@ public sealed record VaeConfig
     /// <summary>Latents are multiplied by this before the UNet sees them, and divided by it before decoding.</summary>
     public double ScalingFactor { get; init; } = 0.18215;
 
-    /// <summary>The model overflows float16 and is run in float32 in a float16 pipeline (SDXL's own VAE).</summary>
+    /// <summary>The model overflows float16: SDXL's pipelines run it in float32 then (SDXL's own VAE). Pipelines of SD 1.5 ignore it.</summary>
     public bool ForceUpcast { get; init; } = true;
 
     /// <summary>Pixels of an image's side for each latent.</summary>

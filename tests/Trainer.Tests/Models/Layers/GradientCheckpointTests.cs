@@ -44,6 +44,29 @@ public sealed class GradientCheckpointTests
         Assert.True(TinyUNet.SameBits(fixedFactor + 1, x.grad!));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Backpropagation_WhenARecomputedBlockThrows_ThrowsItsException(bool nested)
+    {
+        using var scope = NewDisposeScope();
+        var (x, calls) = (TinyUNet.Normal(1, 3).requires_grad_(true), 0);
+        // Other blocks stand before and behind the one that fails.
+        var y = GradientCheckpoint.Run(a => a[0]!.square(), Fragile(GradientCheckpoint.Run(a => a[0]! * 2, x)));
+        var error = Assert.Throws<InvalidOperationException>(() => Backpropagation.Run(y.sum()));
+        Assert.Equal("out of memory", error.Message);
+        // The next pass is not blamed for it.
+        Backpropagation.Run(GradientCheckpoint.Run(a => a[0]! * 3, x).sum());
+        Assert.True(TinyUNet.SameBits(full_like(x, 3), x.grad!));
+
+        Tensor Fragile(Tensor input) => nested
+            ? GradientCheckpoint.Run(a => GradientCheckpoint.Run(b => Failing(b[0]!), a[0]! + 1), input)
+            : GradientCheckpoint.Run(a => Failing(a[0]!), input);
+
+        // Without nesting the second call is the recomputation, with it the third: the outer block runs the inner one forward again.
+        Tensor Failing(Tensor input) => ++calls > (nested ? 2 : 1) ? throw new InvalidOperationException("out of memory") : input * 2;
+    }
+
     [Fact]
     public void SlicedAttention_WhenTrained_HasTheGradientsOfPlainAttention()
     {
