@@ -21,6 +21,7 @@ public sealed record RunSpecification
     public ModelSpecification Model { get; init; } = new();
     public PreferenceSpecification Preference { get; init; } = new();
     public PromptSpecification Prompts { get; init; } = new();
+    public OwnPairSpecification Data { get; init; } = new();
     public SamplingSpecification Sampling { get; init; } = new();
     public PairSpecification Pairs { get; init; } = new();
     public ObjectiveSpecification Objective { get; init; } = new();

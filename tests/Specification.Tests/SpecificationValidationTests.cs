@@ -54,6 +54,9 @@ public sealed class SpecificationValidationTests
     [InlineData("name=../up", "name: found ../up;")]
     [InlineData("prompts.path=", "prompts.path: found nothing;")]
     [InlineData("prompts.limit=0", "prompts.limit: found 0;")]
+    [InlineData("data.limit=0", "data.limit: found 0; expected 1 or more. null takes all pairs.")]
+    [InlineData("data.resolution=100", "data.resolution: found 100; expected a multiple of 8 from 8 to 8192, or null.")]
+    [InlineData("data.resolution=0", "data.resolution: found 0;")]
     [InlineData("pipeline.max_attempts=0", "pipeline.max_attempts: found 0;")]
     [InlineData("checkpoints.keep=0", "checkpoints.keep: found 0;")]
     public void Validation_WhenAValueIsOutOfRange_NamesValueLimitAndFix(string setting, string expected)

@@ -14,6 +14,7 @@ public static class SpecificationValidator
         CheckModel(run, found, checkFiles);
         CheckPreference(run, found, checkFiles);
         CheckPrompts(run, found, checkFiles);
+        OwnPairChecks.Check(run.Data, found, checkFiles);
         CheckSampling(run.Sampling, found);
         CheckPairs(run.Pairs, found);
         ObjectiveChecks.Check(run, found);

@@ -13,6 +13,7 @@ public static class SpecificationPaths
         Model = Resolve(run.Model, folders),
         Preference = run.Preference with { Path = Find(run.Preference.Path, folders), Processor = FindOptional(run.Preference.Processor, folders) },
         Prompts = run.Prompts with { Path = Find(run.Prompts.Path, folders) },
+        Data = run.Data with { Path = Find(run.Data.Path, folders), Cache = run.Data.Cache is { } cache ? Path.GetFullPath(cache, folders[0]) : null },
         Lora = run.Lora with { InitialWeights = FindOptional(run.Lora.InitialWeights, folders) },
     };
 

@@ -87,6 +87,7 @@ public static class SpecificationYaml
     {
         Output = "",
         Name = "",
+        Data = run.Data with { Cache = null },
         Training = run.Training with { Epochs = 0, Rounds = null },
         Checkpoints = new CheckpointSpecification(),
         Evaluation = new EvaluationSpecification(),

@@ -45,7 +45,8 @@ public sealed record PairIndex(IReadOnlyList<PairGroup> Groups)
         return BitConverter.ToUInt32(hash) < share * (uint.MaxValue + 1.0);
     }
 
-    static IReadOnlyList<string> FilesOf(string path) => Directory.Exists(path)
+    /// <summary>A parquet file, or those that a folder holds at any depth, in the order of their names.</summary>
+    internal static IReadOnlyList<string> FilesOf(string path) => Directory.Exists(path)
         ? [.. Directory.EnumerateFiles(path, "*.parquet", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
         : [path];
 

@@ -5,15 +5,18 @@ namespace SpoActors.Trainer.Datasets;
 
 /// <summary>
 /// Parquet files of preferences in the layout of Pick-a-Pic (arXiv 2305.01569): <c>caption</c>, <c>jpg_0</c>, <c>jpg_1</c> (any encoded
-/// picture), <c>label_0</c>, <c>label_1</c>, and, where there are such, <c>num_example_per_prompt</c> and <c>has_label</c>. Further
-/// columns are ignored.
+/// picture), <c>label_0</c>, <c>label_1</c>, and, where there are such, <c>num_example_per_prompt</c>, <c>has_label</c>,
+/// <c>are_different</c>, <c>model_0</c> and <c>model_1</c>. Further columns are ignored.
 /// </summary>
 public static class PickAPicFile
 {
     internal const string Caption = "caption", Image0 = "jpg_0", Image1 = "jpg_1", Label0 = "label_0", Label1 = "label_1",
-        Examples = "num_example_per_prompt", HasLabel = "has_label";
+        Examples = "num_example_per_prompt", HasLabel = "has_label",
+        AreDifferent = "are_different", Model0 = "model_0", Model1 = "model_1", Address = "image_0_url";
 
     internal static readonly string[] Needed = [Caption, Image0, Image1, Label0, Label1];
+
+    internal static readonly string[] Optional = [Examples, HasLabel, AreDifferent, Model0, Model1];
 
     /// <summary>Writes a file; a crash leaves no half of it.</summary>
     /// <param name="path">The file.</param>

@@ -38,8 +38,11 @@ public sealed class PickAPicReader : IDisposable
         var captions = Get<string>(group, PickAPicFile.Caption, rows);
         var (label0, label1) = (GetNumbers(group, PickAPicFile.Label0, rows)!, GetNumbers(group, PickAPicFile.Label1, rows)!);
         var (counts, labelled) = (GetNumbers(group, PickAPicFile.Examples, rows), GetNumbers(group, PickAPicFile.HasLabel, rows));
+        var different = GetNumbers(group, PickAPicFile.AreDifferent, rows);
+        var (models0, models1) = (GetTexts(group, PickAPicFile.Model0, rows), GetTexts(group, PickAPicFile.Model1, rows));
         return [.. Enumerable.Range(0, rows).Select(i => new PreferenceRow(captions[i] ?? "", label0[i], label1[i],
-            labelled is null ? label0[i] != label1[i] : labelled[i] == 1, counts is null ? 1 : Math.Max(1, (int)counts[i])))];
+            labelled is null ? label0[i] != label1[i] : labelled[i] == 1, counts is null ? 1 : Math.Max(1, (int)counts[i]),
+            different is null || different[i] == 1, models0?[i] ?? "", models1?[i] ?? ""))];
     }
 
     /// <summary>The encoded images of a row group.</summary>
@@ -48,6 +51,20 @@ public sealed class PickAPicReader : IDisposable
         using var group = reader.RowGroup(rowGroup);
         var rows = checked((int)group.MetaData.NumRows);
         return [.. Get<byte[]>(group, PickAPicFile.Image0, rows).Zip(Get<byte[]>(group, PickAPicFile.Image1, rows), (a, b) => (a ?? [], b ?? []))];
+    }
+
+    /// <summary>One encoded image.</summary>
+    /// <param name="rowGroup">Its row group.</param>
+    /// <param name="row">Its row in that.</param>
+    /// <param name="column"><c>jpg_0</c> or <c>jpg_1</c>.</param>
+    public byte[] Image(int rowGroup, int row, string column)
+    {
+        using var group = reader.RowGroup(rowGroup);
+        using var logical = Open<byte[]>(group, column);
+        logical.Skip(row);
+        var image = new byte[1][];
+        logical.ReadBatch(image.AsSpan());
+        return image[0] ?? [];
     }
 
     public void Dispose() => reader.Dispose();
@@ -70,20 +87,30 @@ public sealed class PickAPicReader : IDisposable
         var present = Enumerable.Range(0, reader.FileMetaData.NumColumns)
             .ToDictionary(i => reader.FileMetaData.Schema.Column(i).Path.ToDotString(), i => i, StringComparer.Ordinal);
         var found = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var name in PickAPicFile.Needed.Append(PickAPicFile.Examples).Append(PickAPicFile.HasLabel))
+        foreach (var name in PickAPicFile.Needed.Concat(PickAPicFile.Optional))
             // Images written by the datasets library are a structure of their bytes and a path.
             if (present.TryGetValue(name, out var at) || present.TryGetValue(name + ".bytes", out at)) found[name] = at;
         var missing = PickAPicFile.Needed.Where(c => !found.ContainsKey(c)).ToArray();
         return missing.Length == 0 ? found : throw new InvalidDataException(
-            $"'{Path}' lacks the column{(missing.Length > 1 ? "s" : "")} {string.Join(", ", missing)}; it has {string.Join(", ", present.Keys)}. Expected Pick-a-Pic's layout.");
+            $"'{Path}' lacks the column{(missing.Length > 1 ? "s" : "")} {string.Join(", ", missing)}; it has {string.Join(", ", present.Keys)}. Expected Pick-a-Pic's layout" +
+            (present.ContainsKey(PickAPicFile.Address) ? "; this file names its images but does not hold them: take the data set's version with images." : "."));
     }
 
     T[] Get<T>(RowGroupReader group, string column, int rows)
     {
+        using var logical = Open<T>(group, column);
+        return logical.ReadAll(rows);
+    }
+
+    /// <summary>Texts, empty where null; null where there is no such column.</summary>
+    string[]? GetTexts(RowGroupReader group, string column, int rows) =>
+        columns.ContainsKey(column) ? [.. Get<string>(group, column, rows).Select(text => text ?? "")] : null;
+
+    LogicalColumnReader<T> Open<T>(RowGroupReader group, string column)
+    {
         try
         {
-            using var logical = group.Column(columns[column]).LogicalReader<T>();
-            return logical.ReadAll(rows);
+            return group.Column(columns[column]).LogicalReader<T>();
         }
         catch (InvalidCastException e)
         {

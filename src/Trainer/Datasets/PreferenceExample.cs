@@ -18,7 +18,11 @@ public sealed record PreferenceExample(string Caption, byte[] Image0, byte[] Ima
 /// <param name="Label1">Label of the second image, unchecked.</param>
 /// <param name="HasLabel">Whether anybody judged the pair; in files that do not say, whether it is no tie.</param>
 /// <param name="ExamplesPerPrompt">At least 1.</param>
-public sealed record PreferenceRow(string Caption, double Label0, double Label1, bool HasLabel, int ExamplesPerPrompt)
+/// <param name="AreDifferent">False for two images that are one; true in files that do not say.</param>
+/// <param name="Model0">What made the first image; empty in files that do not say.</param>
+/// <param name="Model1">What made the second image.</param>
+public sealed record PreferenceRow(string Caption, double Label0, double Label1, bool HasLabel, int ExamplesPerPrompt,
+    bool AreDifferent = true, string Model0 = "", string Model1 = "")
 {
     /// <summary>Whether the labels are two shares: 1 and 0, or 0.5 and 0.5.</summary>
     public bool IsPreference => Label0 >= 0 && Label1 >= 0 && Math.Abs(Label0 + Label1 - 1) < 1e-6;

@@ -9,6 +9,9 @@ namespace SpoActors.Trainer.Imaging;
 /// <param name="Data">Height * Width * Channels bytes.</param>
 public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data)
 {
+    /// <summary>A picture with more pixels is not decoded: a small file may promise any number of them. The limit is Pillow's.</summary>
+    public const long MostPixels = 89_478_485;
+
     /// <summary>Reads a picture without colour management; an orientation tag is ignored, as the original preprocessors do.</summary>
     /// <exception cref="InvalidDataException">The file is missing or no picture.</exception>
     public static PixelImage Load(string path)
@@ -21,16 +24,20 @@ public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data
     /// <summary>The same from an encoded picture (JPEG, PNG, WebP) in memory.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What to call it in an error.</param>
-    /// <exception cref="InvalidDataException">It is no picture.</exception>
+    /// <exception cref="InvalidDataException">It is no picture, or one of too many pixels.</exception>
     public static PixelImage Decode(ReadOnlySpan<byte> encoded, string name)
     {
         using var data = SKData.CreateCopy(encoded);
-        using var codec = SKCodec.Create(data) ?? throw new InvalidDataException($"{name} cannot be read as a picture ({encoded.Length} bytes).");
+        using var codec = Open(data, name);
         return Decode(codec, name);
     }
 
-    static PixelImage Decode(SKCodec codec, string name)
+    internal static SKCodec Open(SKData data, string name) =>
+        SKCodec.Create(data) ?? throw new InvalidDataException($"{name} cannot be read as a picture ({data.Size} bytes).");
+
+    internal static PixelImage Decode(SKCodec codec, string name)
     {
+        EnsureDecodable(codec.Info.Height, codec.Info.Width, name);
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         var isGrey = codec.Info.ColorType == SKColorType.Gray8;
         var info = isGrey
@@ -48,6 +55,13 @@ public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data
         return codec.Info.AlphaType == SKAlphaType.Opaque ? image.ToRgb() : image;
     }
 
+    /// <exception cref="InvalidDataException">So many pixels are not decoded.</exception>
+    internal static void EnsureDecodable(int height, int width, string name)
+    {
+        if ((long)height * width > MostPixels)
+            throw new InvalidDataException(FormattableString.Invariant($"{name} has {width} x {height} pixels; at most {MostPixels} are decoded."));
+    }
+
     /// <summary>Three channels: grey is repeated, alpha dropped without compositing (Pillow's convert('RGB')).</summary>
     public PixelImage ToRgb()
     {
@@ -57,6 +71,18 @@ public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data
             for (var c = 0; c < 3; c++)
                 rgb[pixel * 3 + c] = Data[pixel * Channels + (Channels == 1 ? 0 : c)];
         return new PixelImage(Height, Width, 3, rgb);
+    }
+
+    /// <summary>Left and right exchanged.</summary>
+    public PixelImage Mirror()
+    {
+        var data = new byte[Data.Length];
+        for (var pixel = 0; pixel < Height * Width; pixel++)
+        {
+            var (row, column) = (pixel / Width, pixel % Width);
+            Data.AsSpan(pixel * Channels, Channels).CopyTo(data.AsSpan((row * Width + Width - 1 - column) * Channels));
+        }
+        return this with { Data = data };
     }
 
     /// <summary>A part of the picture that lies wholly inside it.</summary>

@@ -14,7 +14,8 @@ public static class AtomicFile
     public static string Write(string path, Action<Stream> write)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var unfinished = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
+        // Processes of several containers may share a folder and have one id; threads of one process may write one file.
+        var unfinished = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}-{Path.GetRandomFileName()}.tmp");
         try
         {
             string hash;
