@@ -1,4 +1,5 @@
 using SpoActors.Specification;
+using SpoActors.Trainer.Models.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -59,7 +60,7 @@ public sealed class AccumulatingOptimizer : IDisposable
     {
         using var scope = NewDisposeScope();
         var share = loss / accumulation;
-        (scaler is null ? share : share * scaler.Scale).backward();
+        Backpropagation.Run(scaler is null ? share : share * scaler.Scale);
     }
 
     /// <summary>Counts the minibatch whose gradients have been added, and steps where it completes an optimizer step.</summary>
