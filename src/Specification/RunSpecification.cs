@@ -192,31 +192,6 @@ public sealed record LoraSpecification
     public string? InitialWeights { get; init; }
 }
 
-/// <summary>AdamW.</summary>
-public sealed record OptimizerSpecification
-{
-    /// <summary>Step size; constant over the run.</summary>
-    public double LearningRate { get; init; } = 6e-5;
-
-    /// <summary>Decay of the mean of the gradients.</summary>
-    public double Beta1 { get; init; } = 0.9;
-
-    /// <summary>Decay of the mean of their squares.</summary>
-    public double Beta2 { get; init; } = 0.999;
-
-    /// <summary>Added to the denominator.</summary>
-    public double Epsilon { get; init; } = 1e-8;
-
-    /// <summary>Decoupled weight decay.</summary>
-    public double WeightDecay { get; init; } = 1e-4;
-
-    /// <summary>
-    /// Largest gradient norm; null for none. The reference asks for 1.0 but hands clip_grad_norm_ an exhausted iterator, so it never
-    /// clips: null reproduces it.
-    /// </summary>
-    public double? MaxGradNorm { get; init; }
-}
-
 /// <summary>Rounds and minibatches.</summary>
 public sealed record TrainingSpecification
 {
@@ -235,9 +210,18 @@ public sealed record TrainingSpecification
     /// <summary>Minibatches whose gradients are averaged into one optimizer step.</summary>
     public int GradientAccumulation { get; init; } = 1;
 
+    /// <summary>
+    /// What becomes of minibatches that are left over at the end of a pass over the pairs. carry: the next pass completes them (SPO, MSPO
+    /// and GradSPO). step: they make a step of their own, still divided by gradient_accumulation (accelerate's data loaders: Diffusion-DPO,
+    /// MaPO).
+    /// </summary>
+    public AccumulationRemainder AccumulationRemainder { get; init; } = AccumulationRemainder.Carry;
+
     /// <summary>Passes over a round's pairs.</summary>
     public int PairEpochs { get; init; } = 1;
 }
+
+public enum AccumulationRemainder { Carry, Step }
 
 /// <summary>Crash-safe checkpoints.</summary>
 public sealed record CheckpointSpecification

@@ -50,7 +50,7 @@ static partial class ConfigurationDocument
         var defaults = SpecificationYaml.Flatten(specification).ToDictionary();
         foreach (var section in SpecificationKeys.AllOf(root).GroupBy(k => k.Property.DeclaringType!))
         {
-            var name = section.Key == root ? "Top level" : $"`{section.First().Key.Split('.')[0]}`";
+            var name = section.Key == root ? "Top level" : $"`{section.First().Key[..section.First().Key.LastIndexOf('.')]}`";
             text.Append("\n## ").Append(name).Append("\n\n");
             if (section.Key != root) text.Append(comments[$"T:{section.Key.FullName}"]).Append("\n\n");
             text.Append("| key | type | default | meaning |\n|---|---|---|---|\n");

@@ -18,7 +18,7 @@ public static class SpecificationValidator
         CheckPairs(run.Pairs, found);
         ObjectiveChecks.Check(run, found);
         CheckLora(run.Lora, found, checkFiles);
-        CheckOptimizer(run.Optimizer, found);
+        OptimizerValidation.Check(run, found);
         CheckTraining(run, found);
         CheckEvaluation(run.Evaluation, found);
         CheckPipeline(run, found);
@@ -93,14 +93,6 @@ public static class SpecificationValidator
         if (lora.TargetModules.Count == 0 || lora.TargetModules.Any(string.IsNullOrWhiteSpace))
             found.Add("lora.target_modules", lora.TargetModules.Count == 0 ? "an empty list" : "an empty name", "module names", "The paper uses [to_q, to_k, to_v, to_out.0].");
         if (lora.InitialWeights is not null) found.Path("lora.initial_weights", lora.InitialWeights, files, "a LoRA file, or null");
-    }
-
-    static void CheckOptimizer(OptimizerSpecification optimizer, Findings found)
-    {
-        found.Real("optimizer.learning_rate", optimizer.LearningRate, double.Epsilon, 10, "above 0", "The paper uses 6e-5 for SD 1.5 and 1e-5 for SDXL.");
-        found.Adam(optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon);
-        found.Real("optimizer.weight_decay", optimizer.WeightDecay, 0, 10, "from 0", "The paper uses 1e-4.");
-        if (optimizer.MaxGradNorm is { } norm) found.Real("optimizer.max_grad_norm", norm, double.Epsilon, 1e9, "above 0, or null", "null never clips, as the reference in fact does.");
     }
 
     static void CheckTraining(RunSpecification run, Findings found)

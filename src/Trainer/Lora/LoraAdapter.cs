@@ -29,7 +29,7 @@ public sealed class LoraAdapter : IDisposable
 
     /// <summary>The trainable parameters by name, <c>path.lora_A.weight</c> and <c>path.lora_B.weight</c>, in the order of <see cref="Parameters"/>.</summary>
     public IReadOnlyList<(string Name, Parameter Parameter)> NamedParameters =>
-        [.. sites.SelectMany(s => ((string, Parameter)[])[($"{s.Key}.lora_A.weight", s.Value.Branch.A_RI), ($"{s.Key}.lora_B.weight", s.Value.Branch.B_OR)])];
+        [.. sites.SelectMany(s => ((string, Parameter)[])[(NameOfA(s.Key), s.Value.Branch.A_RI), (NameOfB(s.Key), s.Value.Branch.B_OR)])];
 
     /// <summary>Factor on alpha / rank, normally 1; takes effect at the next pass or merge.</summary>
     public double Strength
@@ -96,11 +96,34 @@ public sealed class LoraAdapter : IDisposable
     }
 
     /// <summary>
+    /// A slow copy of the policy: until the result is disposed, passes, <see cref="Export"/> and <see cref="MergedWeight"/> use other values
+    /// in place of the parameters, an average's for example. Nothing is copied, and the parameters keep their values and gradients. For
+    /// passes without gradient: none would reach the adapter. Merged weights are set aside meanwhile.
+    /// </summary>
+    /// <param name="values">By the names of <see cref="NamedParameters"/>, in the parameters' shapes and on their devices; they must outlive the result.</param>
+    /// <exception cref="LoraException">A name or shape differs; everything that does is listed.</exception>
+    public IDisposable Using(IReadOnlyDictionary<string, Tensor> values)
+    {
+        var own = NamedParameters.ToDictionary(p => p.Name, p => p.Parameter.shape, StringComparer.Ordinal);
+        var differing = own.Keys.Union(values.Keys).Order(StringComparer.Ordinal)
+            .Where(n => !own.TryGetValue(n, out var shape) || !values.TryGetValue(n, out var value) || !shape.SequenceEqual(value.shape)).ToArray();
+        if (differing.Length > 0)
+            throw new LoraException($"the values are not of this adapter; missing, superfluous or of another shape: {string.Join(", ", differing)}");
+        var before = sites.Select(s => (s.Value.Branch, Earlier: s.Value.Branch.Use((values[NameOfA(s.Key)], values[NameOfB(s.Key)])))).ToArray();
+        return new Restore(() =>
+        {
+            foreach (var (branch, earlier) in before) branch.Use(earlier);
+        });
+    }
+
+    /// <summary>
     /// Computes W + scale * B A once for each layer, which makes passes as fast as the base model's. Costs a copy of the adapted layers'
     /// weights; the originals are untouched, so <see cref="Unmerge"/> restores the model exactly. Merge again after a training step.
     /// </summary>
+    /// <exception cref="InvalidOperationException">Other values are in use, which the merged weights would outlive.</exception>
     public void Merge()
     {
+        if (sites.Values.Any(s => s.Branch.HasOtherValues)) throw new InvalidOperationException("other values are in use; merge when they no longer are");
         foreach (var site in sites.Values) site.Branch.Merge(site.Layer.weight);
         IsMerged = true;
     }
@@ -120,7 +143,7 @@ public sealed class LoraAdapter : IDisposable
     {
         using var _ = no_grad();
         return new SortedDictionary<string, LoraFactors>(sites.ToDictionary(s => s.Key, s =>
-            new LoraFactors(Copy(s.Value.Branch.A_RI), Copy(s.Value.Branch.B_OR), s.Value.Branch.Alpha)), StringComparer.Ordinal);
+            new LoraFactors(Copy(s.Value.Branch.Values.A_RI), Copy(s.Value.Branch.Values.B_OR), s.Value.Branch.Alpha)), StringComparer.Ordinal);
 
         static Tensor Copy(Tensor parameter) => parameter.detach().cpu().clone();
     }
@@ -150,6 +173,10 @@ public sealed class LoraAdapter : IDisposable
         }
         sites.Clear();
     }
+
+    static string NameOfA(string path) => $"{path}.lora_A.weight";
+
+    static string NameOfB(string path) => $"{path}.lora_B.weight";
 
     sealed record Site(AdaptableLinear Layer, LoraBranch Branch);
 

@@ -12,6 +12,7 @@ internal sealed class LoraBranch : IWeightUpdate, IDisposable
 {
     readonly LoraState state;
     Tensor? merged;
+    (Tensor A_RI, Tensor B_OR)? used;
 
     public LoraBranch(LoraState state, Parameter a_RI, Parameter b_OR, double alpha)
     {
@@ -27,6 +28,12 @@ internal sealed class LoraBranch : IWeightUpdate, IDisposable
 
     public double Alpha { get; }
 
+    /// <summary>A and B that passes use: the parameters, unless others have been put in their place.</summary>
+    public (Tensor A_RI, Tensor B_OR) Values => used ?? (A_RI, B_OR);
+
+    /// <summary>Whether others have been.</summary>
+    public bool HasOtherValues => used is not null;
+
     /// <summary>alpha / rank, times the adapter's strength.</summary>
     public double Scale => state.Strength * Alpha / A_RI.shape[0];
 
@@ -37,9 +44,10 @@ internal sealed class LoraBranch : IWeightUpdate, IDisposable
     {
         using var scope = NewDisposeScope();
         var dtype = weight_OI.dtype;
-        if (merged is not null) return nn.functional.linear(input, merged.to_type(dtype), bias_O).MoveToOuterDisposeScope();
-        var low = nn.functional.linear(input, A_RI.to_type(dtype));
-        var update = nn.functional.linear(low, B_OR.to_type(dtype));
+        var (a_RI, b_OR) = Values;
+        if (merged is not null && used is null) return nn.functional.linear(input, merged.to_type(dtype), bias_O).MoveToOuterDisposeScope();
+        var low = nn.functional.linear(input, a_RI.to_type(dtype));
+        var update = nn.functional.linear(low, b_OR.to_type(dtype));
         // A linear layer's backward does not need its output, so the update is added in place.
         var output = nn.functional.linear(input, weight_OI, bias_O);
         return (Scale == 1 ? output.add_(update) : output.add_(update, Scale)).MoveToOuterDisposeScope();
@@ -50,7 +58,8 @@ internal sealed class LoraBranch : IWeightUpdate, IDisposable
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var delta = B_OR.mm(A_RI).mul_(Scale);
+        var (a_RI, b_OR) = Values;
+        var delta = b_OR.mm(a_RI).mul_(Scale);
         return (weight_OI.to_type(ScalarType.Float32) + delta).to_type(weight_OI.dtype).MoveToOuterDisposeScope();
     }
 
@@ -65,6 +74,15 @@ internal sealed class LoraBranch : IWeightUpdate, IDisposable
     {
         merged?.Dispose();
         merged = null;
+    }
+
+    /// <summary>Puts other values in the parameters' place, or takes them away (null); the parameters stay as they are.</summary>
+    /// <returns>What was in their place before.</returns>
+    public (Tensor A_RI, Tensor B_OR)? Use((Tensor A_RI, Tensor B_OR)? values)
+    {
+        var before = used;
+        used = values;
+        return before;
     }
 
     public void Dispose()

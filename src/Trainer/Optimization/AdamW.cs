@@ -17,6 +17,9 @@ public sealed class AdamW : IDisposable
 {
     const string FirstMomentPrefix = "exp_avg.", SecondMomentPrefix = "exp_avg_sq.", StepsKey = "step";
 
+    /// <summary>What helps against gradients that are not finite. Resuming repeats the same bits, and clipping cannot mend a NaN.</summary>
+    internal const string Advice = "Lower optimizer.learning_rate: begin anew, or go on from a run's last commit with --resume --branch NAME";
+
     readonly Slot[] slots;
     readonly double beta1, beta2, epsilon, weightDecay;
     readonly double? maxGradNorm;
@@ -48,6 +51,7 @@ public sealed class AdamW : IDisposable
         using var noGradient = no_grad();
         var gradients = slots.Select(s => s.Parameter.grad).ToArray();
         var norm = GlobalNorm(gradients);
+        // Before clipping: clip_grad_norm_ would make every gradient NaN where the norm is, and 0 where it is infinite.
         if (!double.IsFinite(norm)) throw NotFinite(gradients, norm);
         if (maxGradNorm is { } limit && norm > 0)
         {
@@ -108,13 +112,7 @@ public sealed class AdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var own = State();
-        var problems = own.Keys.Except(state.Keys).Order(StringComparer.Ordinal).Select(k => $"{k} is missing")
-            .Concat(state.Keys.Except(own.Keys).Order(StringComparer.Ordinal).Select(k => $"{k} is not expected"))
-            .Concat(own.Keys.Intersect(state.Keys).Where(k => !own[k].shape.SequenceEqual(state[k].shape) || own[k].dtype != state[k].dtype)
-                .Select(k => $"{k} is {state[k].dtype} [{string.Join(", ", state[k].shape)}], expected {own[k].dtype} [{string.Join(", ", own[k].shape)}]"));
-        if (string.Join("; ", problems) is { Length: > 0 } found)
-            throw new ArgumentException($"the optimizer's state is not of these parameters: {found}", nameof(state));
+        NamedState.Check("the optimizer", State(), state);
         var steps = state[StepsKey].cpu().data<long>().ToArray();
         for (var i = 0; i < slots.Length; i++)
         {
@@ -141,7 +139,7 @@ public sealed class AdamW : IDisposable
         var names = slots.Where((_, i) => gradients[i] is { } g && !g.isfinite().all().item<bool>()).Select(s => s.Name).ToArray();
         return new NotFiniteNumberException($"the gradients' norm is {norm}; not finite: " +
             (names.Length == 0 ? "only their sum" : string.Join(", ", names.Take(5)) + (names.Length > 5 ? $" and {names.Length - 5} more" : "")) +
-            ". No parameter was changed; lower the learning rate, or set optimizer.max_grad_norm", norm);
+            ". No parameter was changed. " + Advice, norm);
     }
 
     sealed class Slot(string name, Parameter parameter) : IDisposable
