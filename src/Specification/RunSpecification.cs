@@ -162,9 +162,20 @@ public sealed record PairSpecification
 
     /// <summary>A pair is kept if softmax(best, worst) differs by more than this.</summary>
     public double Threshold { get; init; } = 0.3;
+
+    /// <summary>
+    /// What the threshold follows (LPO): it rises from threshold at the last step to threshold_max at the first, linearly in the step's
+    /// standard deviation, its variance, or the timestep. Fixed: threshold at every step.
+    /// </summary>
+    public ThresholdRule ThresholdRule { get; init; } = ThresholdRule.Fixed;
+
+    /// <summary>Threshold of the first step; null with threshold_rule fixed.</summary>
+    public double? ThresholdMax { get; init; }
 }
 
 public enum PairChoice { BestWorst, TwoRandom }
+
+public enum ThresholdRule { Fixed, Sigma, Variance, Timestep }
 
 /// <summary>The LoRA adapter that is trained (peft's meaning of every word).</summary>
 public sealed record LoraSpecification

@@ -29,6 +29,8 @@ public sealed class SpecificationValidationTests
     [InlineData("objective.variant=dspo_sdxl", "objective.variant: found dspo_sdxl; expected null with objective.kind spo")]
     [InlineData("objective.per_prompt_statistics=true", "objective.per_prompt_statistics: found true; expected null with objective.kind spo.")]
     [InlineData("pairs.threshold=1.5", "pairs.threshold: found 1.5; expected 0 to 1, or -1 to keep every pair.")]
+    [InlineData("pairs.threshold_max=0.5", "pairs.threshold_max: found 0.5; expected null with pairs.threshold_rule fixed.")]
+    [InlineData("pairs.threshold_rule=sigma", "pairs.threshold_max: found NaN; expected from pairs.threshold to 1 with this pairs.threshold_rule.")]
     [InlineData("pairs.threshold=-0.5", "pairs.threshold: found -0.5;")]
     [InlineData("pairs.threshold=.nan", "pairs.threshold: found '.nan'")]
     [InlineData("pairs.threshold=NaN", "pairs.threshold: found NaN;")]

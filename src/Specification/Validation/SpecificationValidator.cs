@@ -81,6 +81,10 @@ public static class SpecificationValidator
     {
         if (pairs.Threshold is not (-1 or (>= 0 and <= 1)))
             found.Add("pairs.threshold", pairs.Threshold, "0 to 1, or -1 to keep every pair", "The paper uses 0.3 for SD 1.5 and 0.4 for SDXL.");
+        if (pairs.ThresholdRule == ThresholdRule.Fixed && pairs.ThresholdMax is { } unused)
+            found.Add("pairs.threshold_max", unused, "null with pairs.threshold_rule fixed", "Choose a rule: sigma, variance or timestep.");
+        if (pairs.ThresholdRule != ThresholdRule.Fixed)
+            found.Real("pairs.threshold_max", pairs.ThresholdMax ?? double.NaN, pairs.Threshold, 1, "from pairs.threshold to 1 with this pairs.threshold_rule", "LPO uses 0.35 to 0.5 for SD 1.5, 0.45 to 0.6 for SDXL.");
     }
 
     static void CheckLora(LoraSpecification lora, Findings found, bool files)

@@ -23,6 +23,21 @@ sealed class ClampedRatioLoss
         (this.link, this.klLimit, low, high) = (link, klLimit, Math.Log(1 - eps), Math.Log(1 + eps));
     }
 
+    /// <summary>The loss of pairs of transitions: r is the ratio of their probabilities.</summary>
+    /// <param name="objective">Whose loss it is, for errors.</param>
+    /// <param name="inputs">Pairs with the reference's predictions.</param>
+    public ObjectiveResult OfTransitions(IObjective objective, ObjectiveInputs inputs)
+    {
+        using var scope = NewDisposeScope();
+        var (win, lose) = (inputs.Win, inputs.LoseOf(objective));
+        return Compute(inputs,
+            LogProb(win, win.Policy_MCHW), LogProb(win, win.ReferenceOf(objective)),
+            LogProb(lose, lose.Policy_MCHW), LogProb(lose, lose.ReferenceOf(objective))).MoveToOuterDisposeScope();
+
+        Tensor LogProb(SampleSide side, Tensor prediction_MCHW) =>
+            inputs.Process.LogProb(prediction_MCHW, side.Timesteps_M, side.Current_MCHW, ObjectiveInputs.Given(objective, side.Next_MCHW, "x_{t-1}"));
+    }
+
     /// <summary>The loss of the sides' log-probabilities under policy and reference, [M] each.</summary>
     public ObjectiveResult Compute(ObjectiveInputs inputs, Tensor win_M, Tensor winReference_M, Tensor lose_M, Tensor loseReference_M)
     {

@@ -110,4 +110,10 @@ public sealed record SampleSide
 
     /// <summary>The slow copy's prediction; null where it was not asked for.</summary>
     public Tensor? Slow_MCHW { get; init; }
+
+    /// <exception cref="ArgumentException">The reference's prediction was not given.</exception>
+    public Tensor ReferenceOf(IObjective objective) => ObjectiveInputs.Given(objective, Reference_MCHW, "the reference's prediction");
+
+    /// <exception cref="ArgumentException">The slow copy's prediction was not given.</exception>
+    public Tensor SlowOf(IObjective objective) => ObjectiveInputs.Given(objective, Slow_MCHW, "the slow copy's prediction");
 }

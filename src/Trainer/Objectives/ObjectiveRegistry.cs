@@ -10,6 +10,14 @@ public static class ObjectiveRegistry
     {
         ["spo"] = o => new SpoObjective(Link(o), o.Eps!.Value, o.KlLimit),
         ["mspo"] = o => new SpoObjective(Link(o), o.Eps!.Value, o.KlLimit),
+        ["lpo"] = o => new LpoObjective(Link(o), o.Eps!.Value, o.KlLimit),
+        ["grad_spo"] = o => new GradSpoObjective(Link(o), o.Eps!.Value, o.GradScale!.Value, o.KlLimit),
+        ["d3po"] = o => new D3poObjective(Link(o), o.Eps!.Value, o.KlLimit),
+        ["ddpo"] = o => new DdpoObjective(o.ClipRange!.Value, o.AdvantageClip!.Value, o.KlLimit),
+        ["diffusion_dpo"] = o => new DiffusionDpoObjective(Link(o)),
+        ["mapo"] = o => new MapoObjective(o.Beta!.Value, o.SnrValue!.Value, o.ScoreScale!.Value),
+        ["sdpo"] = o => new SdpoObjective(o.Variant!.Value, Link(o), o.Mu, o.Alpha ?? 0.01),
+        ["linear_dpo"] = o => new LinearDpoObjective(o.Beta!.Value, o.MinWeight!.Value),
     };
 
     /// <summary>Makes an objective known to specifications and to <see cref="Create"/>. Call it before a specification is read.</summary>
@@ -30,5 +38,6 @@ public static class ObjectiveRegistry
         return Factories[resolved.Kind](resolved);
     }
 
-    static PreferenceLink Link(ObjectiveSpecification o) => new(o.Link!.Value, o.Beta!.Value, o.LabelSmoothing!.Value);
+    // Variants that use no link still have its β.
+    static PreferenceLink Link(ObjectiveSpecification o) => new(o.Link ?? LinkKind.Sigmoid, o.Beta!.Value, o.LabelSmoothing ?? 0);
 }

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace SpoActors.Trainer.Objectives;
 
 /// <summary>
@@ -20,16 +18,5 @@ public sealed class SpoObjective : IObjective
 
     public SampleKind Samples => SampleKind.TransitionPair;
 
-    public ObjectiveResult Compute(ObjectiveInputs inputs)
-    {
-        using var scope = NewDisposeScope();
-        var (win, lose) = (inputs.Win, inputs.LoseOf(this));
-        return loss.Compute(inputs,
-            LogProb(win, win.Policy_MCHW), LogProb(win, win.Reference_MCHW),
-            LogProb(lose, lose.Policy_MCHW), LogProb(lose, lose.Reference_MCHW)).MoveToOuterDisposeScope();
-
-        Tensor LogProb(SampleSide side, Tensor? prediction_MCHW) => inputs.Process.LogProb(
-            ObjectiveInputs.Given(this, prediction_MCHW, "the reference's prediction"), side.Timesteps_M, side.Current_MCHW,
-            ObjectiveInputs.Given(this, side.Next_MCHW, "x_{t-1}"));
-    }
+    public ObjectiveResult Compute(ObjectiveInputs inputs) => loss.OfTransitions(this, inputs);
 }
