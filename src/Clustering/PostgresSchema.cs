@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace SpoActors.Silo.Storage;
+namespace SpoActors.Clustering;
 
 /// <summary>The tables and queries that Orleans needs in PostgreSQL 15 and later.</summary>
 public static class PostgresSchema
@@ -19,7 +19,8 @@ public static class PostgresSchema
         return true;
     }
 
-    internal static async Task<bool> ExistsAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>Whether they are there.</summary>
+    public static async Task<bool> ExistsAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("SELECT to_regclass('orleansstorage') IS NOT NULL AND to_regclass('orleansmembershiptable') IS NOT NULL", connection);
         return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;

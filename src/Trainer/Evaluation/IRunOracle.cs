@@ -1,7 +1,7 @@
-namespace SpoActors.Client.Evaluation;
+namespace SpoActors.Trainer.Evaluation;
 
 /// <summary>A judge that training never sees. It measures the model of a run as it was, while the run trains, and as it has become.</summary>
-interface IRunOracle : IDisposable
+public interface IRunOracle : IDisposable
 {
     /// <summary>Begins to measure the untrained model, on threads of its own.</summary>
     void MeasureBefore(CancellationToken cancellation);
@@ -15,10 +15,10 @@ interface IRunOracle : IDisposable
 /// <summary>What an oracle found.</summary>
 /// <param name="Prompts">Held-out prompts, an image each.</param>
 /// <param name="Metrics">The most important first.</param>
-sealed record OracleFigures(int Prompts, IReadOnlyList<OracleMetric> Metrics);
+public sealed record OracleFigures(int Prompts, IReadOnlyList<OracleMetric> Metrics);
 
 /// <summary>A metric before and after, means over images with their 95 % intervals; the change is paired, image by image.</summary>
-sealed record OracleMetric(string Metric, int Images, bool IsBetterHigher, OracleInterval Before, OracleInterval After, OracleInterval Change);
+public sealed record OracleMetric(string Metric, int Images, bool IsBetterHigher, OracleInterval Before, OracleInterval After, OracleInterval Change);
 
 /// <summary>A mean and its 95 % interval.</summary>
-sealed record OracleInterval(double Mean, double Low, double High);
+public sealed record OracleInterval(double Mean, double Low, double High);

@@ -1,13 +1,16 @@
-namespace SpoActors.Silo.Settings;
+namespace SpoActors.Specification.Silos;
 
 /// <summary>All settings of a silo, as written in <c>config/silo.yaml</c> (keys in snake_case).</summary>
 public sealed record SiloSettings
 {
+    /// <summary>What a device can do; the grains' worker roles, in lower case.</summary>
+    public static readonly IReadOnlyList<string> KnownRoles = ["sampler", "scorer", "trainer"];
+
     /// <summary>Unique in the cluster; null takes the host's name.</summary>
     public string? Name { get; init; }
 
     /// <summary>What every device does: sampler, scorer, trainer.</summary>
-    public IReadOnlyList<string> Roles { get; init; } = ["sampler", "scorer", "trainer"];
+    public IReadOnlyList<string> Roles { get; init; } = KnownRoles;
 
     /// <summary>Devices: cpu:0, cuda:1. Workers of one CPU have numbers of their own.</summary>
     public IReadOnlyList<string> Devices { get; init; } = ["cpu:0"];

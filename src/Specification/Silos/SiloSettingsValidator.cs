@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
-using SpoActors.Grains.Interfaces.Identity;
-using SpoActors.Specification;
 
-namespace SpoActors.Silo.Settings;
+namespace SpoActors.Specification.Silos;
 
 /// <summary>Checks a silo's settings, and reports everything that is wrong at once.</summary>
 public static partial class SiloSettingsValidator
@@ -14,7 +12,7 @@ public static partial class SiloSettingsValidator
     public static IReadOnlyList<Problem> Validate(SiloSettings settings)
     {
         var problems = new List<Problem>();
-        foreach (var role in settings.Roles.Where(r => !Enum.GetNames<WorkerRole>().Contains(r, StringComparer.OrdinalIgnoreCase)))
+        foreach (var role in settings.Roles.Where(r => !SiloSettings.KnownRoles.Contains(r, StringComparer.OrdinalIgnoreCase)))
             Add("roles", role, "sampler, scorer or trainer", "Correct the role.");
         foreach (var device in settings.Devices.Where(d => !Device().IsMatch(d)))
             Add("devices", device, "cpu:N or cuda:N", "`spo doctor` lists this machine's devices.");

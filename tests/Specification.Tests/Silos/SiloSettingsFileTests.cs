@@ -1,15 +1,13 @@
-using SpoActors.Silo.Settings;
-using SpoActors.Silo.Tests.Processes;
-using SpoActors.Specification;
+using SpoActors.Specification.Silos;
 
-namespace SpoActors.Silo.Tests.Settings;
+namespace SpoActors.Specification.Tests.Silos;
 
 public sealed class SiloSettingsFileTests
 {
     [Fact]
     public void Read_WhenFileIsTheShippedOne_HasEveryKeyAtItsDefault()
     {
-        var path = TinyRuns.PathOf("config/silo.yaml");
+        var path = Repository.PathOf("config/silo.yaml");
         var (read, built) = (SiloSettingsFile.Read(path), new SiloSettings());
         Assert.Equal(built with { Roles = read.Roles, Devices = read.Devices }, read);
         Assert.Equal(built.Roles, read.Roles);

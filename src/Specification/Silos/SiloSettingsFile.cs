@@ -1,9 +1,8 @@
-using SpoActors.Specification;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
 
-namespace SpoActors.Silo.Settings;
+namespace SpoActors.Specification.Silos;
 
 /// <summary>Reads <c>silo.yaml</c>.</summary>
 public static class SiloSettingsFile
