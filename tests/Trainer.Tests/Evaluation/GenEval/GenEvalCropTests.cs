@@ -34,8 +34,11 @@ public sealed class GenEvalCropTests
     }
 
     [Fact]
-    public void Crop_WhenMaskHasAnotherSize_Throws() =>
-        Assert.Contains("3 pixels, the image 6 x 4", Assert.Throws<ArgumentException>(() => GenEvalCrop.Of(White, null, [true, true, true], null)).Message, StringComparison.Ordinal);
+    public void Crop_WhenMaskHasAnotherSize_Throws()
+    {
+        var e = Assert.Throws<ArgumentException>(() => GenEvalCrop.Of(White, null, [true, true, true], null));
+        Assert.Contains("3 pixels, the image 6 x 4", e.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(3, 0, 2, 1)]
@@ -46,7 +49,8 @@ public sealed class GenEvalCropTests
     [Theory]
     [InlineData("#999", 0x99, 0x99, 0x99)]
     [InlineData("#01fe3C", 1, 254, 60)]
-    public void Background_WhenHexadecimal_IsRead(string text, byte red, byte green, byte blue) => Assert.Equal((red, green, blue), GenEvalCrop.ParseBackground(text));
+    public void Background_WhenHexadecimal_IsRead(string text, byte red, byte green, byte blue) =>
+        Assert.Equal((red, green, blue), GenEvalCrop.ParseBackground(text));
 
     [Fact]
     public void Background_WhenOriginal_IsNone() => Assert.Null(GenEvalCrop.ParseBackground("original"));

@@ -4,7 +4,8 @@ namespace SpoActors.Trainer.Tests.Evaluation.GenEval;
 
 public sealed class GenEvalSummaryTests
 {
-    static readonly GenEvalPrompt Prompt = GenEvalPrompt.Parse("""{"tag": "colors", "include": [{"class": "cat", "count": 1}], "prompt": "ä/b"}""");
+    static readonly GenEvalPrompt Prompt = GenEvalPrompt.Parse(
+        """{"tag": "colors", "include": [{"class": "cat", "count": 1}], "prompt": "ä/b"}""");
 
     static GenEvalResult Result(bool correct, string tag = "colors", string metadata = "m") =>
         GenEvalResult.Of("0.png", Prompt, GenEvalVerdict.Of(Prompt, correct ? [new("cat", new(0, 0, 1, 1), 0.5f)] : [])) with { Tag = tag, Metadata = metadata };
