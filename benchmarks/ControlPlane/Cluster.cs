@@ -6,7 +6,7 @@ using SpoActors.Grains.Compute;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Silo.Hosting;
-using SpoActors.Silo.Settings;
+using SpoActors.Specification.Silos;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 

@@ -1,4 +1,5 @@
 using SpoActors.Grains.Interfaces;
+using SpoActors.Plugins;
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Devices;
@@ -17,7 +18,7 @@ static class Failures
     {
         ClientException client => (client.Code, client.Message),
         OperationCanceledException => (ExitCode.Cancelled, "Cancelled."),
-        SpecificationException or CheckpointException or LoraException or TokenizerException or InvalidDataException => (ExitCode.InvalidInput, exception.Message),
+        SpecificationException or CheckpointException or LoraException or TokenizerException or InvalidDataException or PluginException => (ExitCode.InvalidInput, exception.Message),
         RunStateException => (ExitCode.RunConflict, exception.Message),
         PipelineException pipeline => (Code(pipeline.Fault), pipeline.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.NotFound, exception.Message),

@@ -3,6 +3,9 @@ namespace SpoActors.Specification;
 /// <summary>Before/after sample grids, and what an oracle says of the model before and after.</summary>
 public sealed record EvaluationSpecification
 {
+    /// <summary>The oracle of a run that wants none.</summary>
+    public const string NoOracle = "none";
+
     /// <summary>Prompts of the grid; empty takes the first of the training list.</summary>
     public IReadOnlyList<string> Prompts { get; init; } = [];
 
@@ -24,16 +27,11 @@ public sealed record EvaluationSpecification
     /// <summary>DDIM eta of the samples; above 0 noise is drawn at every step.</summary>
     public double Eta { get; init; }
 
-    /// <summary>
-    /// A judge that training never sees measures held-out prompts before and after, with the settings above; shapes_world fits the model of
-    /// that sample alone.
-    /// </summary>
-    public OracleKind Oracle { get; init; } = OracleKind.None;
+    /// <summary>A judge that training never sees measures held-out prompts before and after, with the settings above; none, or one that a plug-in brings.</summary>
+    public string Oracle { get; init; } = NoOracle;
 
     /// <summary>Held-out prompts that the oracle is shown, an image each.</summary>
     public int OraclePrompts { get; init; } = 256;
 }
-
-public enum OracleKind { None, ShapesWorld }
 
 public enum SchedulerKind { Ddim, Euler, DpmSolver }

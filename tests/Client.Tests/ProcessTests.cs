@@ -6,11 +6,14 @@ namespace SpoActors.Client.Tests;
 /// <summary>The program as a process: exit status, and what goes to which stream.</summary>
 public sealed class ProcessTests
 {
-    static async Task<(int Code, string Out, string Error)> Start(params string[] args)
+    static Task<(int Code, string Out, string Error)> Start(params string[] args) => Start([], args);
+
+    static async Task<(int Code, string Out, string Error)> Start((string Name, string Value)[] variables, params string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "spo.dll"));
         foreach (var arg in args) start.ArgumentList.Add(arg);
+        foreach (var (name, value) in variables) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -33,6 +36,14 @@ public sealed class ProcessTests
         var (code, output, error) = await Start("inspect", "/nowhere");
         Assert.Equal((3, ""), (code, output));
         Assert.Contains("'/nowhere' does not exist.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Process_WhenPluginFolderIsMissing_NamesTheVariable()
+    {
+        var (code, _, error) = await Start([("SPO_PLUGINS", "/nowhere")], "inspect", "/nowhere");
+        Assert.Equal((int)ExitCode.InvalidInput, code);
+        Assert.Contains("SPO_PLUGINS names '/nowhere'", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace SpoActors.ShapesWorld.Commands;
 
-/// <summary>All commands of the world; the client offers them as <c>spo shapes</c>.</summary>
+/// <summary>All commands of the world; the plug-in offers them as <c>spo shapes</c>.</summary>
 public static class ShapesCommands
 {
     /// <summary>Gives a parent command the world's commands.</summary>

@@ -2,8 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
-using SpoActors.Silo.Settings;
-using StackExchange.Redis;
+using SpoActors.Clustering;
+using SpoActors.Specification.Silos;
 
 namespace SpoActors.Client.Clusters;
 
@@ -35,20 +35,7 @@ sealed class GatewayConnector(TimeProvider time) : IClusterConnector
 
     void Configure(IClientBuilder client, ClusterSettings cluster)
     {
-        const string postgres = "Npgsql";
-        switch (cluster.Kind)
-        {
-            case "postgres":
-                client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (postgres, cluster.Connection!));
-                break;
-            case "redis":
-                client.UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Connection!));
-                break;
-            default:
-                client.UseLocalhostClustering(cluster.GatewayPort, "spo", cluster.Id);
-                break;
-        }
-        client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (cluster.Id, "spo"));
+        client.UseGateways(cluster);
         client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
         var attempts = 0;
         client.UseConnectionRetryFilter(async (_, cancellation) =>

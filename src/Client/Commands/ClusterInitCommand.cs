@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Npgsql;
 using SpoActors.Client.Console;
-using SpoActors.Silo.Settings;
-using SpoActors.Silo.Storage;
+using SpoActors.Clustering;
+using SpoActors.Specification.Silos;
 
 namespace SpoActors.Client.Commands;
 

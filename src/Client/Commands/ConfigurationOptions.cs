@@ -29,7 +29,7 @@ sealed class ConfigurationOptions
 
     /// <summary>Of the training of a preference model.</summary>
     public static ConfigurationOptions OfPreferenceTraining() =>
-        new("config/train-spm.yaml", "training.steps=100", "config/train-spm.yaml or config/shapes-spm.yaml", "training and its folder", "training");
+        new("config/train-spm.yaml", "training.steps=100", "config/train-spm.yaml", "training and its folder", "training");
 
     public void AddTo(Command command)
     {

@@ -4,6 +4,7 @@ using SpoActors.Client.Diagnosis;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Evaluation;
 using SpoActors.Trainer.Probing;
 using static TorchSharp.torch;
 
@@ -21,10 +22,11 @@ sealed class DoctorCommand : Command
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
     readonly TimeProvider time;
+    readonly OracleRegistry oracles;
 
-    public DoctorCommand(IConsoleOutput output, TimeProvider time) : base("doctor", "Check this machine, and configurations, before a run.")
+    public DoctorCommand(IConsoleOutput output, TimeProvider time, OracleRegistry oracles) : base("doctor", "Check this machine, and configurations, before a run.")
     {
-        (this.output, this.time) = (output, time);
+        (this.output, this.time, this.oracles) = (output, time, oracles);
         probe.AcceptOnlyFromAmong("sd15", "sdxl");
         Arguments.Add(configs);
         foreach (Option option in new Option[] { probe, device, dtype, threads, folder, format }) Options.Add(option);
@@ -35,7 +37,7 @@ sealed class DoctorCommand : Command
     {
         var libtorch = LibtorchChecks.Run().ToArray();
         var loaded = libtorch.All(f => f.Status != FindingStatus.Error);
-        var configurations = parsed.GetValue(configs)!.Select(path => ConfigurationChecks.Run(path, loaded)).ToArray();
+        var configurations = parsed.GetValue(configs)!.Select(path => ConfigurationChecks.Run(path, loaded, oracles)).ToArray();
         Finding[] findings = [.. libtorch, .. MachineChecks.Run(parsed.GetValue(folder)!, loaded), .. configurations];
         output.Result(parsed.GetValue(format), findings, all =>
             [new OutputTable(null, ["status", "what", "found", "fix"], [.. all.Select(f => (IReadOnlyList<string>)[ResultOutput.Text(f.Status), f.Subject, f.Message, f.Fix ?? ""])])]);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
-using SpoActors.Client.Evaluation;
 using SpoActors.Client.InProcess;
 using SpoActors.Client.Reports;
 using SpoActors.Client.Runs;
@@ -21,10 +20,11 @@ sealed class RunCommand : Command
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
     readonly TimeProvider time;
+    readonly OracleRegistry oracles;
 
-    public RunCommand(IConsoleOutput output, TimeProvider time) : base("run", "Train an SPO LoRA from a configuration.")
+    public RunCommand(IConsoleOutput output, TimeProvider time, OracleRegistry oracles) : base("run", "Train an SPO LoRA from a configuration.")
     {
-        (this.output, this.time) = (output, time);
+        (this.output, this.time, this.oracles) = (output, time, oracles);
         configuration.AddTo(this);
         foreach (Option option in new Option[] { resume, sequential, format }) Options.Add(option);
         SetAction(ExecuteAsync);
@@ -33,6 +33,7 @@ sealed class RunCommand : Command
     async Task<int> ExecuteAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides));
+        oracles.EnsureKnown(run);
         DeviceCheck.EnsureExists(run.Model.Device);
         RunInputs.Check(run);
         using var runFolder = RunFolder.Open(run, parsed.GetValue(resume));
@@ -84,9 +85,9 @@ sealed class RunCommand : Command
     }
 
     /// <summary>The oracle of a run that asks for one, measuring the untrained model already.</summary>
-    static IRunOracle? StartOracle(RunSpecification run, IRunProgress shown, CancellationToken cancellation)
+    IRunOracle? StartOracle(RunSpecification run, IRunProgress shown, CancellationToken cancellation)
     {
-        var oracle = ShapesDoor.OracleOf(run, text => shown.Report(new RunMessage(MessageLevel.Information, text)));
+        var oracle = oracles.Create(run, text => shown.Report(new RunMessage(MessageLevel.Information, text)));
         oracle?.MeasureBefore(cancellation);
         return oracle;
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using SpoActors.Client.Clusters;
 using SpoActors.Client.Console;
+using SpoActors.Plugins;
 
 namespace SpoActors.Client.Commands;
 
@@ -11,14 +12,17 @@ public static class SpoCommandLine
     /// <summary>All commands, writing to <paramref name="output"/>.</summary>
     /// <param name="time">Their clock.</param>
     /// <param name="connector">Finds clusters; null for the real ones.</param>
-    public static RootCommand Create(IConsoleOutput output, TimeProvider time, IClusterConnector? connector = null)
+    /// <param name="plugins">What plug-ins add; null for nothing.</param>
+    /// <exception cref="PluginException">A plug-in's command has the name of another.</exception>
+    public static RootCommand Create(IConsoleOutput output, TimeProvider time, IClusterConnector? connector = null, PluginRegistry? plugins = null)
     {
+        plugins ??= new PluginRegistry();
         var cluster = new ClusterServices(connector ?? new GatewayConnector(time), output, time);
-        return new RootCommand("Step-by-step preference optimization (SPO) of text-to-image diffusion models.")
+        var root = new RootCommand("Step-by-step preference optimization (SPO) of text-to-image diffusion models.")
         {
-            new RunCommand(output, time),
+            new RunCommand(output, time, plugins.Oracles),
             new TrainSpmCommand(output, time),
-            new StartCommand(cluster),
+            new StartCommand(cluster, plugins.Oracles),
             new WatchCommand(cluster),
             new ListCommand(cluster),
             new ShowCommand(cluster),
@@ -30,24 +34,30 @@ public static class SpoCommandLine
             new SampleCommand(output),
             new InspectCommand(output),
             new ConvertCommand(output),
-            new DoctorCommand(output, time),
-            ShapesDoor.Create(output, time),
+            new DoctorCommand(output, time, plugins.Oracles),
         };
+        foreach (var command in plugins.CreateCommands(new PluginConsole(output), time))
+        {
+            if (root.Subcommands.Any(other => other.Name == command.Name))
+                throw new PluginException($"a plug-in adds a command '{command.Name}', which there is already; rename it, or remove the plug-in.");
+            root.Subcommands.Add(command);
+        }
+        return root;
     }
 
-    /// <summary>Parses, runs, and turns every failure into a message and an exit code.</summary>
+    /// <summary>Loads the plug-ins, parses, runs, and turns every failure into a message and an exit code.</summary>
     public static async Task<int> InvokeAsync(
         IReadOnlyList<string> args, IConsoleOutput output, TimeProvider time, IClusterConnector? connector = null, CancellationToken cancellation = default)
     {
-        var parsed = Create(output, time, connector).Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors) output.Fail(error.Message);
-            output.Say($"`spo {CommandPath(parsed.CommandResult)}--help` says how it is used.");
-            return (int)ExitCode.InvalidInput;
-        }
         try
         {
+            var parsed = Create(output, time, connector, PluginLoader.Load(PluginLoader.Folders())).Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                foreach (var error in parsed.Errors) output.Fail(error.Message);
+                output.Say($"`spo {CommandPath(parsed.CommandResult)}--help` says how it is used.");
+                return (int)ExitCode.InvalidInput;
+            }
             // Interruption handles the signals: a step in progress may take longer than the library would wait.
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await parsed.InvokeAsync(configuration, cancellation);

@@ -3,6 +3,7 @@ using SpoActors.Client.Clusters;
 using SpoActors.Client.Console;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Evaluation;
 
 namespace SpoActors.Client.Commands;
 
@@ -11,12 +12,19 @@ sealed class StartCommand : ClusterCommand
 {
     readonly ConfigurationOptions configuration = ConfigurationOptions.OfClusterRun();
 
-    public StartCommand(ClusterServices services) : base("start", "Start a run on a cluster, or go on with it. Model paths are the silos'.", services) => configuration.AddTo(this);
+    readonly OracleRegistry oracles;
+
+    public StartCommand(ClusterServices services, OracleRegistry oracles) : base("start", "Start a run on a cluster, or go on with it. Model paths are the silos'.", services)
+    {
+        this.oracles = oracles;
+        configuration.AddTo(this);
+    }
 
     protected override async Task<ExitCode> ExecuteAsync(ParseResult parsed, ClusterSession session, CancellationToken cancellation)
     {
         // The models are the silos' business; the prompts travel with the request.
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides, checkFiles: false));
+        oracles.EnsureKnown(run);
         var prompts = PromptFile.Read(run.Prompts);
         var snapshot = await session.Run(run.Name).StartAsync(SpecificationYaml.Write(run), prompts, cancellation);
         Output.Result(parsed.GetValue(Format), snapshot, ClusterTables.Run);

@@ -1,6 +1,7 @@
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Evaluation;
 using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Diagnosis;
@@ -8,11 +9,12 @@ namespace SpoActors.Client.Diagnosis;
 /// <summary>Looks at configurations and what they point to.</summary>
 static class ConfigurationChecks
 {
-    public static Finding Run(string path, bool libtorchLoads)
+    public static Finding Run(string path, bool libtorchLoads, OracleRegistry oracles)
     {
         try
         {
             var run = SpecificationFile.Load(path);
+            oracles.EnsureKnown(run);
             var prompts = PromptFile.Read(run.Prompts);
             if (libtorchLoads) RunInputs.Check(run);
             return new Finding(path, FindingStatus.Ok, $"valid, {prompts.Count} prompts");

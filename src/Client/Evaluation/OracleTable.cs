@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpoActors.Client.Console;
+using SpoActors.Trainer.Evaluation;
 
 namespace SpoActors.Client.Evaluation;
 

@@ -1,5 +1,6 @@
 using SpoActors.Client.Console;
 using SpoActors.Client.Evaluation;
+using SpoActors.Trainer.Evaluation;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Runs;
 

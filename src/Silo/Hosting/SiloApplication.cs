@@ -15,9 +15,10 @@ using SpoActors.Grains.Compute;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Telemetry;
 using SpoActors.Grains.Workers;
+using SpoActors.Plugins;
 using SpoActors.Silo.Health;
-using SpoActors.Silo.Settings;
 using SpoActors.Silo.Storage;
+using SpoActors.Specification.Silos;
 
 namespace SpoActors.Silo.Hosting;
 
@@ -27,7 +28,8 @@ public static class SiloApplication
     /// <summary>A silo that is ready to start.</summary>
     /// <param name="settings">Validated settings.</param>
     /// <param name="compute">Another computing part than libtorch's; benchmarks bring their own.</param>
-    public static WebApplication Build(SiloSettings settings, Func<IServiceProvider, IComputeFactory>? compute = null)
+    /// <param name="plugins">What plug-ins have registered, for the computing part to find; null for nothing.</param>
+    public static WebApplication Build(SiloSettings settings, Func<IServiceProvider, IComputeFactory>? compute = null, PluginRegistry? plugins = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -37,6 +39,7 @@ public static class SiloApplication
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(settings.DrainSeconds + 10));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(settings.Http.Address), settings.Http.Port));
+        builder.Services.AddSingleton(plugins ?? new PluginRegistry());
         builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: ["ready"]);
         if (settings.Tracing.Endpoint is { } endpoint)
             builder.Services.AddOpenTelemetry().WithTracing(traces => traces

@@ -3,9 +3,10 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using SpoActors.Clustering;
 using SpoActors.Grains.Runs;
-using SpoActors.Silo.Settings;
 using SpoActors.Specification;
+using SpoActors.Specification.Silos;
 using StackExchange.Redis;
 
 namespace SpoActors.Silo.Storage;
@@ -13,11 +14,8 @@ namespace SpoActors.Silo.Storage;
 /// <summary>Membership and grain storage of each kind of cluster.</summary>
 static class ClusterStorage
 {
-    const string Postgres = "Npgsql";
-
     public static void Configure(ISiloBuilder silo, ClusterSettings cluster)
     {
-        silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (cluster.Id, "spo"));
         silo.Configure<ClusterMembershipOptions>(o =>
         {
             var failure = TimeSpan.FromSeconds(cluster.FailureSeconds);
@@ -25,19 +23,16 @@ static class ClusterStorage
             // A silo that starts contacts all members first, but for those that stopped saying that they are alive.
             o.IAmAliveTablePublishTimeout = failure;
         });
+        silo.UseMembership(cluster);
         switch (cluster.Kind)
         {
             case "postgres":
-                silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (Postgres, cluster.Connection!));
-                silo.AddAdoNetGrainStorage(RunGrain.StorageName, o => (o.Invariant, o.ConnectionString) = (Postgres, cluster.Connection!));
+                silo.AddAdoNetGrainStorage(RunGrain.StorageName, o => (o.Invariant, o.ConnectionString) = (ClusterMembership.Postgres, cluster.Connection!));
                 break;
             case "redis":
-                silo.UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Connection!));
                 silo.AddRedisGrainStorage(RunGrain.StorageName, o => o.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Connection!));
                 break;
             default:
-                var primary = cluster.Primary is { } other ? IPEndPoint.Parse(other) : null;
-                silo.UseLocalhostClustering(cluster.SiloPort, cluster.GatewayPort, primary, "spo", cluster.Id);
                 silo.AddMemoryGrainStorage(RunGrain.StorageName);
                 return;
         }

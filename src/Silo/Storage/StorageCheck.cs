@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
 using Polly.Retry;
-using SpoActors.Silo.Settings;
+using SpoActors.Clustering;
+using SpoActors.Specification.Silos;
 using StackExchange.Redis;
 
 namespace SpoActors.Silo.Storage;

@@ -117,8 +117,9 @@ public static class SpecificationValidator
         found.Real("evaluation.eta", evaluation.Eta, 0, 1, "from 0 to 1", "0 draws no noise after the first.");
         if (evaluation.Eta > 0 && evaluation.Scheduler != SchedulerKind.Ddim) found.Add("evaluation.eta", evaluation.Eta, "0", "Only ddim has an eta.");
         found.Range("evaluation.oracle_prompts", evaluation.OraclePrompts, 1, 100_000, "256 give narrow intervals.");
-        if (evaluation.Oracle != OracleKind.None && evaluation.Scheduler != SchedulerKind.Ddim)
-            found.Add("evaluation.oracle", "an oracle", "evaluation.scheduler: ddim", "The oracle's images are drawn with DDIM.");
+        if (string.IsNullOrWhiteSpace(evaluation.Oracle)) found.Add("evaluation.oracle", "an empty name", "none, or an oracle that a plug-in brings", "none measures nothing.");
+        else if (evaluation.Oracle != EvaluationSpecification.NoOracle && evaluation.Scheduler != SchedulerKind.Ddim)
+            found.Add("evaluation.oracle", evaluation.Oracle, "evaluation.scheduler: ddim", "The oracle's images are drawn with DDIM.");
         if (evaluation.Seeds.Count == 0) found.Add("evaluation.seeds", "an empty list", "at least one seed", "Set evaluation.count to 0 for no samples.");
     }
 

@@ -23,7 +23,8 @@ static partial class CheckpointJson
         {
             using var json = JsonDocument.Parse(QuoteBareNumbers(File.ReadAllBytes(path)));
             if (json.RootElement.ValueKind != root)
-                throw new CheckpointException($"'{path}' holds {json.RootElement.ValueKind} where the {root.ToString().ToLowerInvariant()} of {kind} was expected.");
+                throw new CheckpointException(
+                    $"'{path}' holds {json.RootElement.ValueKind} where the {root.ToString().ToLowerInvariant()} of {kind} was expected.");
             RequireText(json.RootElement);
             return json.RootElement.Clone();
         }

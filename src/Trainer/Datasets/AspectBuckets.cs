@@ -26,10 +26,14 @@ public sealed class AspectBuckets
             .Where(size => size.Width >= lowest)]);
     }
 
-    /// <summary>The shape nearest to an image's in the logarithm of its aspect; of two as near, the one with more pixels.</summary>
-    public ImageSize For(ImageSize image)
+    /// <summary>The shape whose aspect differs from an image's by the smallest factor; of two as near, the one with more pixels.</summary>
+    public ImageSize For(ImageSize image) =>
+        Sizes.OrderBy(size => Factor(size, image)).ThenByDescending(size => size.Height * size.Width).ThenBy(size => size.Height).First();
+
+    /// <summary>At least 1. Products and one division, which give the same bits on every machine.</summary>
+    static double Factor(ImageSize a, ImageSize b)
     {
-        static double Aspect(ImageSize size) => Math.Log((double)size.Width / size.Height);
-        return Sizes.OrderBy(size => Math.Abs(Aspect(size) - Aspect(image))).ThenByDescending(size => size.Height * size.Width).First();
+        double left = (long)a.Width * b.Height, right = (long)a.Height * b.Width;
+        return Math.Max(left, right) / Math.Min(left, right);
     }
 }

@@ -1,12 +1,13 @@
 namespace SpoActors.Trainer.Randomness;
 
 /// <summary>Philox 4x32-10, the counter-based generator of Salmon et al. (SC 2011): a pure function from (counter, key) to 128 bits.</summary>
-static class Philox
+public static class Philox
 {
     const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57;
     const uint Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
     const int Rounds = 10;
 
+    /// <summary>The 128 bits of a counter, given as four words, under a key.</summary>
     public static (uint, uint, uint, uint) Block(uint counter0, uint counter1, uint counter2, uint counter3, ulong key)
     {
         uint key0 = (uint)key, key1 = (uint)(key >> 32);

@@ -31,7 +31,7 @@ public sealed class BytePairVocabulary
     public IReadOnlyList<(string Left, string Right)> Merges { get; }
 
     /// <summary>The printable stand-in of each of the 256 byte values.</summary>
-    internal static IReadOnlyList<char> CharacterOfByte { get; } = MakeCharacterOfByte();
+    public static IReadOnlyList<char> CharacterOfByte { get; } = MakeCharacterOfByte();
 
     /// <summary><c>vocab.json</c> and <c>merges.txt</c> of a tokenizer folder.</summary>
     /// <exception cref="TokenizerException">A file is missing or malformed.</exception>

@@ -92,7 +92,7 @@ public sealed class GoldenAssert(GoldenCase golden)
             differences.Add($"{what}: largest difference {error:g4}, allowed {bound:g4} (recorded values up to {e.nan_to_num().abs().max().item<double>():g4})");
     }
 
-    /// <summary>Compares two numbers that both are float64 results of the same few operations: eight float64 roundings of the recorded one.</summary>
+    /// <summary>Compares two numbers that both are float64 results of the same few operations: within eight float64 roundings.</summary>
     public void Close(string what, double actual, double expected)
     {
         Compared++;

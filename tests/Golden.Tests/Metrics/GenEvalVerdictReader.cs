@@ -14,7 +14,8 @@ public sealed class GenEvalVerdictReader : IGoldenReader
     public void Check(GoldenCase golden, GoldenAssert check)
     {
         check.Equal("colours", string.Join(", ", GenEvalColors.Names), string.Join(", ", Texts(golden.Config.GetProperty("colors"))));
-        check.Equal("texts of a colour", string.Join('\n', GenEvalColors.Texts("{c}", "CLASS")), string.Join('\n', Texts(golden.Config.GetProperty("color_templates"))));
+        check.Equal("texts of a colour", string.Join('\n', GenEvalColors.Texts("{c}", "CLASS")),
+            string.Join('\n', Texts(golden.Config.GetProperty("color_templates"))));
         check.Equal("defaults", Options(GenEvalOptions.Default, golden.Config.GetProperty("defaults")), GenEvalOptions.Default);
         var defaults = Options(new GenEvalOptions(), golden.Config.GetProperty("defaults"));
         foreach (var item in golden.Items) CheckItem(item, check, defaults);
@@ -42,13 +43,15 @@ public sealed class GenEvalVerdictReader : IGoldenReader
         from target in Surest(verdict, prompt.Include[position.Target])
         select string.Join(", ", GenEvalRelations.Between(detection.Box, target.Box, options.PositionThreshold));
 
-    static IEnumerable<GenEvalDetection> Surest(GenEvalVerdict verdict, GenEvalObject asked) => verdict.Kept.GetValueOrDefault(asked.Class, []).Take(asked.Count);
+    static IEnumerable<GenEvalDetection> Surest(GenEvalVerdict verdict, GenEvalObject asked) =>
+        verdict.Kept.GetValueOrDefault(asked.Class, []).Take(asked.Count);
 
     static GenEvalDetection Detection(JsonElement json)
     {
         var box = Floats(json.GetProperty("box"));
         var color = json.TryGetProperty("color_scores", out var scores) ? GenEvalColors.Surest(Floats(scores)) : null;
-        return new GenEvalDetection(json.GetProperty("class").GetString()!, new GenEvalBox(box[0], box[1], box[2], box[3]), json.GetProperty("score").GetSingle(), color);
+        return new GenEvalDetection(
+            json.GetProperty("class").GetString()!, new GenEvalBox(box[0], box[1], box[2], box[3]), json.GetProperty("score").GetSingle(), color);
     }
 
     static GenEvalOptions Options(GenEvalOptions options, JsonElement changed)

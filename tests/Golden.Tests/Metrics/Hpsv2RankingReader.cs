@@ -17,9 +17,12 @@ public sealed class Hpsv2RankingReader : IGoldenReader
         {
             var (scores, ranks) = (Doubles(item.Json.GetProperty("scores")), Doubles(item.Json.GetProperty("labels")));
             var places = Hpsv2Ranking.Places(scores);
-            check.Equal($"{item.Name}: ranking", string.Join(", ", places), string.Join(", ", item.Expected.GetProperty("ranking").EnumerateArray().Select(p => p.GetInt32())));
-            check.Close($"{item.Name}: inversion_score", Hpsv2Ranking.InversionScore(places, ranks), item.Expected.GetProperty("inversion_score").GetDouble());
-            check.Close($"{item.Name}: image_reward", Hpsv2Ranking.ImageRewardAccuracy(scores, ranks), item.Expected.GetProperty("image_reward").GetDouble());
+            check.Equal($"{item.Name}: ranking", string.Join(", ", places),
+                string.Join(", ", item.Expected.GetProperty("ranking").EnumerateArray().Select(p => p.GetInt32())));
+            check.Close($"{item.Name}: inversion_score", Hpsv2Ranking.InversionScore(places, ranks),
+                item.Expected.GetProperty("inversion_score").GetDouble());
+            check.Close($"{item.Name}: image_reward", Hpsv2Ranking.ImageRewardAccuracy(scores, ranks),
+                item.Expected.GetProperty("image_reward").GetDouble());
         }
     }
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using SpoActors.Silo.Hosting;
-using SpoActors.Silo.Settings;
+using SpoActors.Specification.Silos;
 using SpoActors.Tools.Chaos.Processes;
 
 namespace SpoActors.Silo.Tests.Hosting;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Orleans.Hosting;
-using SpoActors.Silo.Storage;
+using SpoActors.Clustering;
 using StackExchange.Redis;
 
 namespace SpoActors.Tools.Chaos.Processes;

@@ -54,7 +54,8 @@ public static class GenEvalCrop
         var (left, top, right, bottom) = (Round(box.Left), Round(box.Top), Round(box.Right), Round(box.Bottom));
         var (height, width) = (bottom - top, right - left);
         var data = new byte[height * width * 3];
-        var (from, to) = (Math.Clamp(left, 0, image.Width), Math.Clamp(right, 0, image.Width));
+        var (from, to) = (Math.Max(left, 0), Math.Min(right, image.Width));
+        if (from >= to) return new PixelImage(height, width, 3, data);
         for (var row = Math.Max(top, 0); row < Math.Min(bottom, image.Height); row++)
             image.Data.AsSpan((row * image.Width + from) * 3, (to - from) * 3).CopyTo(data.AsSpan(((row - top) * width + from - left) * 3));
         return new PixelImage(height, width, 3, data);

@@ -32,7 +32,8 @@ public sealed record GenEvalPrompt(
         var include = GenEvalJson.List(json, "include").Select(GenEvalObject.Parse).ToArray();
         for (var i = 0; i < include.Length; i++)
             if (include[i].Position is { } position && !(position.Target >= 0 && position.Target < i))
-                throw new InvalidDataException($"Object {i} of a GenEval prompt lies {position.Relation} object {position.Target}; expected an object before it.");
+                throw new InvalidDataException(
+                    $"Object {i} of a GenEval prompt lies {position.Relation} object {position.Target}; expected an object before it.");
         return new GenEvalPrompt(
             GenEvalJson.Text(json, "tag"), GenEvalJson.Text(json, "prompt"), include,
             [.. GenEvalJson.List(json, "exclude").Select(GenEvalExclusion.Parse)], json.GetRawText());

@@ -7,8 +7,9 @@ namespace SpoActors.Trainer.Evaluation.GenEval;
 public sealed record GenEvalVerdict(bool Correct, string Reason, IReadOnlyDictionary<string, IReadOnlyList<GenEvalDetection>> Kept)
 {
     /// <summary>
-    /// Judges an image by GenEval's rules (Ghosh et al., arXiv 2310.11513; <c>evaluate_images.py</c>). They are peculiar on purpose of being
-    /// comparable: a count is a lower bound (the prompt's exclusion makes it exact), and colour and position are asked of the surest objects only.
+    /// Judges an image by GenEval's rules (Ghosh et al., arXiv 2310.11513; <c>evaluate_images.py</c>). They are peculiar, and
+    /// published numbers are made with them: a count is a lower bound (the prompt's exclusion makes it exact), and colour and position are asked
+    /// of the surest objects only.
     /// </summary>
     /// <param name="prompt">What is asked for.</param>
     /// <param name="detections">What a detector saw, in any order; objects whose colour is asked for need one.</param>

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace SpoActors.Specification.Silos;
+
+/// <summary>Checks a silo's settings, and reports everything that is wrong at once.</summary>
+public static partial class SiloSettingsValidator
+{
+    static readonly string[] Kinds = ["localhost", "postgres", "redis"];
+
+    public static IReadOnlyList<Problem> Validate(SiloSettings settings)
+    {
+        var problems = new List<Problem>();
+        foreach (var role in settings.Roles.Where(r => !SiloSettings.KnownRoles.Contains(r, StringComparer.OrdinalIgnoreCase)))
+            Add("roles", role, "sampler, scorer or trainer", "Correct the role.");
+        foreach (var device in settings.Devices.Where(d => !Device().IsMatch(d)))
+            Add("devices", device, "cpu:N or cuda:N", "`spo doctor` lists this machine's devices.");
+        foreach (var device in settings.Devices.GroupBy(d => d).Where(g => g.Count() > 1))
+            Add("devices", $"{device.Key} twice", "every device once", "Remove one.");
+        if (settings.Name?.Contains('/', StringComparison.Ordinal) == true) Add("name", settings.Name, "a name without '/'", "Choose another.");
+        if (settings.DrainSeconds < 0) Add("drain_seconds", settings.DrainSeconds, "0 or more", "0 cuts off at once.");
+        if (settings.Log is not ("text" or "json")) Add("log", settings.Log, "text or json", "Correct the value.");
+        CheckCluster(settings.Cluster);
+        CheckHttp(settings.Http);
+        if (settings.Tracing.Endpoint is { } endpoint && !Uri.TryCreate(endpoint, UriKind.Absolute, out _))
+            Add("tracing.endpoint", endpoint, "a URL, or null", "For example http://127.0.0.1:4317.");
+        return problems;
+
+        void CheckCluster(ClusterSettings cluster)
+        {
+            if (!Kinds.Contains(cluster.Kind)) Add("cluster.kind", cluster.Kind, string.Join(", ", Kinds), "Correct the value.");
+            if (cluster.Kind is "postgres" or "redis" && string.IsNullOrWhiteSpace(cluster.Connection))
+                Add("cluster.connection", "nothing", "a connection string, or env:NAME of a variable that is set", $"{cluster.Kind} needs one.");
+            if (cluster.Primary is { } primary && !IPEndPoint.TryParse(primary, out _)) Add("cluster.primary", primary, "address:port, or null", "For example 127.0.0.1:11111.");
+            Port("cluster.silo_port", cluster.SiloPort);
+            Port("cluster.gateway_port", cluster.GatewayPort);
+            if (Uri.CheckHostName(cluster.Address) == UriHostNameType.Unknown) Add("cluster.address", cluster.Address, "an IP address or a host name", "Correct it.");
+            else if (!IsLoopback(cluster.Address) && !cluster.Kubernetes && !cluster.TrustedNetwork)
+                Add("cluster.address", cluster.Address, "a loopback address", "The ports between silos have no authentication; set cluster.trusted_network: true if only trusted machines reach them.");
+            if (cluster.StoragePatienceSeconds < 0) Add("cluster.storage_patience_seconds", cluster.StoragePatienceSeconds, "0 or more", "0 tries once.");
+            if (cluster.FailureSeconds < 3) Add("cluster.failure_seconds", cluster.FailureSeconds, "3 or more", "Shorter times take a busy silo for a dead one.");
+        }
+
+        void CheckHttp(HttpSettings http)
+        {
+            Port("http.port", http.Port);
+            if (!IPAddress.TryParse(http.Address, out var address)) Add("http.address", http.Address, "an IP address", "Correct it.");
+            else if (!IPAddress.IsLoopback(address) && string.IsNullOrWhiteSpace(http.Token))
+                Add("http.token", "nothing", "a token, since http.address is not loopback", "Set a long random one, best as env:NAME.");
+        }
+
+        static bool IsLoopback(string address) => address == "localhost" || (IPAddress.TryParse(address, out var ip) && IPAddress.IsLoopback(ip));
+
+        void Port(string key, int port)
+        {
+            if (port is < 1 or > 65535) Add(key, port, "1 to 65535", "Choose a free port.");
+        }
+
+        void Add(string key, object found, string expected, string fix) =>
+            problems.Add(new Problem(key, Convert.ToString(found, CultureInfo.InvariantCulture)!, expected, fix));
+    }
+
+    [GeneratedRegex("^(cpu|cuda):[0-9]{1,3}$")]
+    private static partial Regex Device();
+}

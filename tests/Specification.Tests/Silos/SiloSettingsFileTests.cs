@@ -1,0 +1,73 @@
+using SpoActors.Specification.Silos;
+
+namespace SpoActors.Specification.Tests.Silos;
+
+public sealed class SiloSettingsFileTests
+{
+    [Fact]
+    public void Read_WhenFileIsTheShippedOne_HasEveryKeyAtItsDefault()
+    {
+        var path = Repository.PathOf("config/silo.yaml");
+        var (read, built) = (SiloSettingsFile.Read(path), new SiloSettings());
+        Assert.Equal(built with { Roles = read.Roles, Devices = read.Devices }, read);
+        Assert.Equal(built.Roles, read.Roles);
+        Assert.Equal(built.Devices, read.Devices);
+        var text = File.ReadAllText(path);
+        Assert.All(
+            new[] { typeof(SiloSettings), typeof(ClusterSettings), typeof(HttpSettings), typeof(TracingSettings) }.SelectMany(t => t.GetProperties()).Where(p => p.CanWrite),
+            property => Assert.Contains($"{YamlDotNet.Serialization.NamingConventions.UnderscoredNamingConvention.Instance.Apply(property.Name)}:", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_WhenMuchIsWrong_ListsEverythingAtOnce()
+    {
+        var error = Assert.Throws<SpecificationException>(() => Read("""
+            name: a/b
+            roles: [sampler, judge]
+            devices: ["cpu:0", "tpu:0", "cpu:0"]
+            log: xml
+            cluster:
+              kind: etcd
+              address: 10.0.0.1
+              failure_seconds: 0
+            http:
+              address: 0.0.0.0
+              port: 0
+            """));
+        foreach (var part in new[]
+                 {
+                     "name: found a/b", "roles: found judge; expected sampler, scorer or trainer", "devices: found tpu:0; expected cpu:N or cuda:N", "devices: found cpu:0 twice",
+                     "log: found xml", "cluster.kind: found etcd", "cluster.address: found 10.0.0.1", "cluster.failure_seconds: found 0", "http.token: found nothing", "http.port: found 0",
+                 }) Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WhenKeyIsUnknown_NamesItsLine() =>
+        Assert.Contains("line 2", Assert.Throws<SpecificationException>(() => Read("name: a\nrolls: [sampler]\n")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_WhenFileIsMissing_PointsToTheShippedOne() =>
+        Assert.Contains("config/silo.yaml", Assert.Throws<SpecificationException>(() => SiloSettingsFile.Read("/nowhere.yaml")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_WhenSecretIsInTheEnvironment_TakesItFromThere()
+    {
+        Environment.SetEnvironmentVariable("SPO_TEST_SECRET", "s3cret");
+        Assert.Equal("s3cret", Read("http:\n  address: 0.0.0.0\n  token: env:SPO_TEST_SECRET\n").Http.Token);
+        Assert.Contains("http.token", Assert.Throws<SpecificationException>(() => Read("http:\n  address: 0.0.0.0\n  token: env:SPO_TEST_NO_SECRET\n")).Message, StringComparison.Ordinal);
+    }
+
+    static SiloSettings Read(string text)
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, text);
+            return SiloSettingsFile.Read(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
