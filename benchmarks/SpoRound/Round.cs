@@ -46,7 +46,7 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
             while (Timed("sample", () => pools.Next()) is { } pool)
                 using (pool) Score(scorer, pool);
 
-        using var optimizer = new AdamW(models.Adapter.NamedParameters, run.Optimizer);
+        using var optimizer = new AccumulatingOptimizer(models.Adapter.NamedParameters, run.Optimizer, run.Training.GradientAccumulation, run.Model.Dtype);
         var trainer = new MinibatchTrainer(unet, ddim, models.Schedule, plan.Objective, optimizer, run.Training, random, CPU);
         Pairs.Sort((a, b) => a.Id.CompareTo(b.Id));
         Minibatches.AddRange(Timed("train", () =>

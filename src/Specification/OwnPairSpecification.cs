@@ -20,6 +20,9 @@ public sealed record OwnPairSpecification
     /// </summary>
     public TieRule Ties { get; init; } = TieRule.Drop;
 
+    /// <summary>Let the judge say which image is better, instead of the data set; pairs.threshold then says how far apart they must be.</summary>
+    public bool Relabel { get; init; }
+
     /// <summary>Keep only rows whose column are_different says so; parquet files without it keep all.</summary>
     public bool OnlyDifferent { get; init; }
 

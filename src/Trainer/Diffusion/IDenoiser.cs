@@ -15,4 +15,7 @@ public interface IDenoiser
 
     /// <summary>Until disposed, it is the reference policy: the base model, the adapter switched off.</summary>
     IDisposable UseReference();
+
+    /// <summary>Until disposed, it is its slow copy: a moving average of what is trained. For passes without a gradient.</summary>
+    IDisposable UseSlowCopy();
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Diffusion;
 
-/// <summary>The guided prediction of one item's prompts; keeps what they are conditioned on, by the number of paths.</summary>
+/// <summary>The guided prediction of one item's prompts; owns what they are conditioned on, and keeps it by the number of paths.</summary>
 public sealed class PromptedDenoiser(GuidedDenoiser denoiser, GuidedConditioning rows) : IDisposable
 {
     readonly Dictionary<int, Conditioning> byCopies = [];
@@ -15,7 +15,7 @@ public sealed class PromptedDenoiser(GuidedDenoiser denoiser, GuidedConditioning
     /// <returns>float32, shaped as the latents.</returns>
     public Tensor Predict(Tensor latents, double timestep, int copies)
     {
-        // Kept for the whole item: the sampler's step scopes must not free it.
+        // For the whole item: the sampler's step scopes must not free it.
         if (!byCopies.TryGetValue(copies, out var conditioning)) byCopies[copies] = conditioning = denoiser.Join(rows.Repeat(copies)).Keep();
         using var t = tensor((float)timestep, device: latents.device);
         return denoiser.Predict(latents, t, conditioning);
@@ -25,5 +25,7 @@ public sealed class PromptedDenoiser(GuidedDenoiser denoiser, GuidedConditioning
     {
         foreach (var conditioning in byCopies.Values) conditioning.Dispose();
         byCopies.Clear();
+        rows.Prompt.Dispose();
+        rows.Negative?.Dispose();
     }
 }

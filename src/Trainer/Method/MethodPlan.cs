@@ -1,6 +1,7 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Objectives;
+using SpoActors.Trainer.Pipelines;
 
 namespace SpoActors.Trainer.Method;
 
@@ -54,4 +55,15 @@ public sealed class MethodPlan
             $"the step from timestep {noiseless} has no noise, hence no log-probability; use a scheduler with leading spacing and steps_offset 1, another number of steps than {sampling.Steps}, " +
             "or single steps with a pairs.threshold above 0");
     }
+
+    /// <summary>Encodes the run's own pairs.</summary>
+    /// <exception cref="SpecificationException">The data set cannot be used; everything that is wrong is listed.</exception>
+    internal PairEncoder PairEncoder(DiffusionModel model)
+    {
+        var cache = new MomentsCache(Run.Data.Cache ?? Path.Combine(Run.Output, ".latents"));
+        return new PairEncoder(model.Decoder, RunPrompts.OwnPairs(Run), Run.Data, model.DefaultSide, Run.Seed, cache);
+    }
+
+    /// <summary>Whether samples are judged here; a person's verdict comes with own pairs.</summary>
+    public bool NeedsJudge => Flow != FlowKind.OwnPairs || Run.Data.Relabel;
 }

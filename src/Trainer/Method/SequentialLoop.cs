@@ -34,7 +34,8 @@ public sealed class SequentialLoop(
         var collected = new Collected();
         try
         {
-            foreach (var item in items) SampleAndScore(item, items.Count, prompts, collected, cancellation);
+            using (training.LendToSampling())
+                foreach (var item in items) SampleAndScore(item, items.Count, prompts, collected, cancellation);
             var started = time.GetTimestamp();
             var minibatches = Train(round, collected.Samples, prompts, cancellation);
             var metrics = RoundMetrics.Of(

@@ -15,8 +15,10 @@ namespace SpoActors.Trainer.Method;
 public sealed class TrainingStage : IDisposable
 {
     readonly LoraAdapter adapter;
-    readonly AdamW optimizer;
+    readonly AccumulatingOptimizer optimizer;
+    readonly ParameterAverage? slow, average;
     readonly MinibatchTrainer trainer;
+    readonly RoundAdvantages? advantages;
     readonly PromptEncoder encoder;
     readonly IRandomSource random;
 
@@ -27,9 +29,21 @@ public sealed class TrainingStage : IDisposable
     public TrainingStage(DiffusionModel model, LoraAdapter adapter, MethodPlan plan, IRandomSource random)
     {
         (this.adapter, Plan, this.random, encoder) = (adapter, plan, random, model.PromptsFor(plan.Run.Sampling));
-        var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter), plan.Guidance, plan.Run.Sampling.GuidanceRescale);
-        optimizer = new AdamW(adapter.NamedParameters, plan.Run.Optimizer);
-        trainer = new MinibatchTrainer(policy, plan.Process(model.Schedule), model.Schedule, plan.Objective, optimizer, plan.Run.Training, random, model.Device);
+        var run = plan.Run;
+        slow = plan.Objective.Networks.HasFlag(ObjectiveNetworks.Slow)
+            ? new ParameterAverage(adapter.NamedParameters, ParameterAverage.Plain(plan.Settings.SlowDecay!.Value)) : null;
+        average = run.Optimizer.Ema.Decay is null ? null : new ParameterAverage(adapter.NamedParameters, run.Optimizer.Ema);
+        optimizer = new AccumulatingOptimizer(adapter.NamedParameters, run.Optimizer, run.Training.GradientAccumulation, run.Model.Dtype);
+        advantages = plan.Objective.Samples == SampleKind.Transition ? new RoundAdvantages(plan.Settings) : null;
+        var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter, slow), plan.Guidance, run.Sampling.GuidanceRescale);
+        trainer = new MinibatchTrainer(policy, plan.Process(model.Schedule), model.Schedule, plan.Objective, optimizer, run.Training, random, model.Device)
+        {
+            AfterStep = () =>
+            {
+                slow?.Update();
+                average?.Update();
+            },
+        };
     }
 
     /// <summary>The run's method.</summary>
@@ -45,7 +59,7 @@ public sealed class TrainingStage : IDisposable
     public long ConsumedPairs { get; private set; }
 
     /// <summary>Minibatches trained on.</summary>
-    public int Minibatches => trainer.Minibatches;
+    public int Minibatches => (int)optimizer.Minibatches;
 
     /// <summary>Called before each loss: what the objective is given can be looked at.</summary>
     public Action<ObjectiveInputs>? BeforeLoss
@@ -69,10 +83,11 @@ public sealed class TrainingStage : IDisposable
         var ordered = samples.OrderBy(p => p.Id).ToArray();
         var results = new List<MinibatchResult>();
         using var conditioning = new RoundConditioning(encoder, roundPrompts, Plan.Guidance > 1);
+        var ofChains = ordered.Length == 0 ? null : advantages?.Of(ordered, roundPrompts);
         for (int epoch = 0; epoch < PairEpochs && ordered.Length > 0; epoch++)
         {
             var order = random.Shuffle(round, epoch, ordered.Length);
-            results.AddRange(trainer.Train(ordered, order, epoch, conditioning, null, onMinibatch, cancellation));
+            results.AddRange(trainer.Train(ordered, order, epoch, conditioning, ofChains, onMinibatch, cancellation));
         }
         foreach (var sample in ordered) Consumed.Add(sample);
         ConsumedPairs += ordered.Length;
@@ -81,14 +96,13 @@ public sealed class TrainingStage : IDisposable
 
     /// <summary>Writes everything a resumed trainer needs.</summary>
     public void Save(Stream target) =>
-        TrainerState.Write(target, adapter, Parts(), new TrainerAccount(trainer.Minibatches, ConsumedPairs, Consumed.Value));
+        TrainerState.Write(target, adapter, Parts(), new TrainerAccount(Minibatches, ConsumedPairs, Consumed.Value));
 
     /// <summary>Goes back to a saved state.</summary>
     /// <exception cref="RunStateException">The file does not fit.</exception>
     public void Load(string path)
     {
         var account = TrainerState.Read(path, adapter, Parts());
-        trainer.Minibatches = account.Minibatches;
         ConsumedPairs = account.ConsumedPairs;
         Consumed = new ConsumedDigest(account.ConsumedDigest);
     }
@@ -97,10 +111,57 @@ public sealed class TrainingStage : IDisposable
     IReadOnlyList<StatefulPart> Parts()
     {
         List<StatefulPart> parts = [new("optimizer.", optimizer.State, optimizer.LoadState)];
+        if (slow is not null) parts.Add(new("slow.", slow.State, slow.LoadState));
+        if (average is not null) parts.Add(new("ema.", average.State, average.LoadState));
+        if (advantages is not null) parts.Add(new("statistics.", advantages.State, advantages.LoadState));
         return parts;
     }
 
-    public void Dispose() => optimizer.Dispose();
+    /// <summary>
+    /// The values that sampling uses until the result is disposed: the slow copy's where the objective says so (GradSPO), else the adapter's own.
+    /// </summary>
+    public IDisposable LendToSampling()
+    {
+        if (slow is null || !Plan.Objective.SamplesSlowCopy) return new Loan(() => { });
+        var own = adapter.Export();
+        IReadOnlyDictionary<string, LoraFactors> lent;
+        using (adapter.Using(slow.Values)) lent = adapter.Export();
+        adapter.Import(lent);
+        Free(lent);
+        return new Loan(() =>
+        {
+            adapter.Import(own);
+            Free(own);
+        });
+    }
+
+    /// <summary>The average of the adapter over the steps, if one is kept; copies that the caller owns.</summary>
+    public IReadOnlyDictionary<string, LoraFactors>? ExportAverage()
+    {
+        if (average is null) return null;
+        using (adapter.Using(average.Values)) return adapter.Export();
+    }
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        slow?.Dispose();
+        average?.Dispose();
+    }
+
+    static void Free(IReadOnlyDictionary<string, LoraFactors> factors)
+    {
+        foreach (var (a, b, _) in factors.Values)
+        {
+            a.Dispose();
+            b.Dispose();
+        }
+    }
+
+    sealed class Loan(Action giveBack) : IDisposable
+    {
+        public void Dispose() => giveBack();
+    }
 }
 
 /// <summary>Something that training leaves a state in.</summary>

@@ -32,6 +32,8 @@ public sealed class GradSpoObjective : IObjective
 
     public bool UsesNoise => true;
 
+    public bool SamplesSlowCopy => true;
+
     public ObjectiveResult Compute(ObjectiveInputs inputs)
     {
         using var scope = NewDisposeScope();

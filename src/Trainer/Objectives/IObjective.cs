@@ -17,6 +17,9 @@ public interface IObjective
     /// <summary>Whether it wants the noise of its transitions (<see cref="SampleSide.Noise_MCHW"/>).</summary>
     bool UsesNoise => false;
 
+    /// <summary>Whether samples are drawn from the slow copy instead of the policy.</summary>
+    bool SamplesSlowCopy => false;
+
     /// <summary>The loss of a minibatch.</summary>
     /// <param name="inputs">What it asked for; every tensor has M rows, one a sample.</param>
     /// <returns>In the caller's dispose scope.</returns>

@@ -75,7 +75,7 @@ public sealed class ArchitectureProbe(PublishedArchitecture architecture, Device
         cancellation.ThrowIfCancellationRequested();
         say("training on one pair");
         started = time.GetTimestamp();
-        using var optimizer = new AdamW(adapter.NamedParameters, new OptimizerSpecification());
+        using var optimizer = new AccumulatingOptimizer(adapter.NamedParameters, new OptimizerSpecification(), accumulation: 1, NumberType.Float32);
         var objective = ObjectiveRegistry.Create(ObjectiveKinds.Resolve(new ObjectiveSpecification()));
         var trainer = new MinibatchTrainer(policy, ddim, schedule, objective, optimizer, new TrainingSpecification(), random, device);
         using var pair = FirstPair(pool);

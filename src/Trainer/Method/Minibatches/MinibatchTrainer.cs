@@ -1,7 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Method.Samples;
-using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Optimization;
 using SpoActors.Trainer.Pipelines;
@@ -15,21 +14,22 @@ namespace SpoActors.Trainer.Method.Minibatches;
 /// section 4.3).
 /// </summary>
 /// <remarks>
-/// Gradient accumulation counts minibatches across rounds, as the reference does; unfinished gradients are part of the state.
+/// Gradient accumulation counts minibatches across rounds, as the reference does, unless the remainder of a pass is to step; unfinished
+/// gradients are part of the state.
 /// <para>Shape letters: U distinct x_t of the minibatch, C channels, H and W latent rows and columns.</para>
 /// </remarks>
 public sealed class MinibatchTrainer(
-    GuidedDenoiser policy, IDiffusionProcess process, NoiseSchedule schedule, IObjective objective, AdamW optimizer, TrainingSpecification training,
+    GuidedDenoiser policy, IDiffusionProcess process, NoiseSchedule schedule, IObjective objective, AccumulatingOptimizer optimizer, TrainingSpecification training,
     IRandomSource random, Device device)
 {
-    /// <summary>Minibatches trained on so far, over all rounds; with the gradients it tells where accumulation stands.</summary>
-    public int Minibatches { get; set; }
-
     /// <summary>Called before each loss: what the objective is given can be looked at.</summary>
     public Action<ObjectiveInputs>? BeforeLoss { get; set; }
 
     /// <summary>Called after each backward pass, before the optimizer's step.</summary>
     public Action? AfterBackward { get; set; }
+
+    /// <summary>Called after each step that changed the adapter.</summary>
+    public Action? AfterStep { get; set; }
 
     /// <summary>Trains on the samples of a round.</summary>
     /// <param name="samples">In the order of their ids.</param>
@@ -44,56 +44,57 @@ public sealed class MinibatchTrainer(
         Action<MinibatchResult>? onMinibatch = null, CancellationToken cancellation = default)
     {
         var results = new List<MinibatchResult>();
-        foreach (var minibatch in Minibatch.Cut(samples, order, training.BatchSize))
+        TrainingSample[][] minibatches = [.. Minibatch.Cut(samples, order, training.BatchSize)];
+        for (int i = 0; i < minibatches.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var result = TrainMinibatch(minibatch, epoch, prompts, advantages);
+            var stepsAnyway = i == minibatches.Length - 1 && training.AccumulationRemainder == AccumulationRemainder.Step;
+            var result = TrainMinibatch(minibatches[i], epoch, prompts, advantages, stepsAnyway);
             results.Add(result);
             onMinibatch?.Invoke(result);
         }
         return results;
     }
 
-    MinibatchResult TrainMinibatch(TrainingSample[] samples, int epoch, IPromptConditioning prompts, IReadOnlyDictionary<SampleId, double>? advantages)
+    MinibatchResult TrainMinibatch(TrainingSample[] samples, int epoch, IPromptConditioning prompts, IReadOnlyDictionary<SampleId, double>? advantages, bool stepsAnyway)
     {
         using var scope = NewDisposeScope();
         var batch = objective.Samples == SampleKind.NoisedPair
             ? Minibatch.OfImages(samples, epoch, schedule, random, device)
             : Minibatch.OfTransitions(samples, device);
         var conditioning = prompts.Rows(batch.Prompts, batch.Sizes);
-        Tensor Predict() => policy.Predict(batch.Latents_UCHW, batch.Timesteps_U, conditioning);
-
-        Tensor? reference_UCHW = null;
-        if (objective.Networks.HasFlag(ObjectiveNetworks.Reference))
-        {
-            using (no_grad())
-            using (policy.Denoiser.UseReference())
-                reference_UCHW = Predict();
-        }
-        var shape = batch.Latents_UCHW.shape;
-        var inputs = batch.Inputs(process, Predict(), reference_UCHW, null,
-            objective.UsesNoise ? (id, candidate) => random.NoiseOfCandidate(id.Round, id.PromptIndex, id.Step, candidate, shape[1], shape[2], shape[3]) : null, advantages);
+        var reference_UCHW = objective.Networks.HasFlag(ObjectiveNetworks.Reference) ? Without(policy.Denoiser.UseReference) : null;
+        var slow_UCHW = objective.Networks.HasFlag(ObjectiveNetworks.Slow) ? Without(policy.Denoiser.UseSlowCopy) : null;
+        var inputs = batch.Inputs(process, Predict(), reference_UCHW, slow_UCHW, objective.UsesNoise ? NoiseOf : null, advantages);
         BeforeLoss?.Invoke(inputs);
         var result = objective.Compute(inputs);
 
-        using var scaled = result.Loss / training.GradientAccumulation;
-        Backpropagation.Run(scaled);
+        optimizer.Backward(result.Loss);
         AfterBackward?.Invoke();
-        Minibatches++;
-        double? gradientNorm = null;
-        var steps = Minibatches % training.GradientAccumulation == 0;
-        if (steps)
-        {
-            gradientNorm = optimizer.Step();
-            optimizer.ZeroGrad();
-        }
+        var step = optimizer.Advance(stepsAnyway);
+        if (step is { WasSkipped: false }) AfterStep?.Invoke();
         return new MinibatchResult
         {
             Samples = samples.Length,
             Loss = result.LossPerSample.mean().item<float>(),
             Metrics = result.ReadMetrics(),
-            GradientNorm = gradientNorm,
-            Stepped = steps,
+            GradientNorm = step is { WasSkipped: false } ? step.GradientNorm : null,
+            Stepped = step is { WasSkipped: false },
         };
+
+        Tensor Predict() => policy.Predict(batch.Latents_UCHW, batch.Timesteps_U, conditioning);
+
+        Tensor Without(Func<IDisposable> use)
+        {
+            using var noGradient = no_grad();
+            using var other = use();
+            return Predict();
+        }
+
+        Tensor NoiseOf(SampleId id, int candidate)
+        {
+            var shape = batch.Latents_UCHW.shape;
+            return random.NoiseOfCandidate(id.Round, id.PromptIndex, id.Step, candidate, shape[1], shape[2], shape[3]);
+        }
     }
 }
