@@ -36,7 +36,7 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
         var conditioning = new Conditioning(states, negative);
         var item = new ItemDraw(0, 0, [.. Enumerable.Range(0, prompts)]);
         var sampler = new CandidateSampler(ddim, run.Sampling, new LatentSize(models.UNet.Config.InChannels, side, side), random, CPU);
-        var scorer = new PoolScorer(latents => Timed("decode", () => models.Decoder.Decode(latents)), models.Preference, run.Pairs, random, run.Preference.BatchSize);
+        var scorer = new PoolScorer(latents => Timed("decode", () => models.Decoder.Decode(latents)), models.Judge, run.Pairs, random, run.Judge.BatchSize);
         var started = time.GetTimestamp();
         using (var denoiser = unet.For(conditioning.Rows(item.PromptIndices))) sampler.Sample(item, denoiser, new Sink(this, scorer, models, time));
         Seconds["sample"] = time.GetElapsedTime(started).TotalSeconds - Seconds["decode"] - Seconds["score"];
@@ -74,8 +74,8 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
             {
                 var started = time.GetTimestamp();
                 var decoding = round.Seconds["decode"];
-                using var features = models.PreferenceFeatures();
-                using var scored = scorer.Score(pool, features);
+                using var prompts = models.JudgePrompts();
+                using var scored = scorer.Score(pool, prompts);
                 round.Scores.AddRange(scored.Scores.data<float>());
                 round.Pairs.AddRange(PairBuilder.Build(pool, scored.Selection));
                 round.Seconds["score"] += time.GetElapsedTime(started).TotalSeconds - (round.Seconds["decode"] - decoding);

@@ -33,8 +33,8 @@ public sealed class TorchComputeFactory(TimeProvider time, IRunProgress? progres
         var decoder = LatentDecoderLoading.Load(here.Model);
         try
         {
-            var preference = PreferenceModelLoader.Load(here.Preference, TorchNames.ParseDevice(here.Model.Device), here.Preference.Dtype.ToScalarType());
-            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), progress, time);
+            var judge = JudgeLoader.Load(here.Judge, TorchNames.ParseDevice(here.Model.Device));
+            return new TorchScorer(decoder, judge, new ScoringStage(decoder, judge, here, new CounterBasedRandom(here.Seed)), progress, time);
         }
         catch
         {

@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 namespace SpoActors.Grains.Compute;
 
 /// <summary>The scoring stage.</summary>
-sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage, IRunProgress progress, TimeProvider time) : IScorerCompute
+sealed class TorchScorer(LatentDecoder decoder, IJudge judge, ScoringStage stage, IRunProgress progress, TimeProvider time) : IScorerCompute
 {
     public ScoredPoolMessage Score(CandidatePoolMessage message)
     {
@@ -38,7 +38,7 @@ sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, Sco
 
     public void Dispose()
     {
-        preference.Dispose();
+        judge.Dispose();
         decoder.Dispose();
     }
 
@@ -46,7 +46,7 @@ sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, Sco
     {
         Item = new ItemDraw(message.Lease.Id.Item.Round, message.Lease.Id.Item.Index, message.Lease.PromptIndices),
         SegmentIndex = message.Segment,
-        Clean = message.Clean.ToTensor(preference.Device),
+        Clean = message.Clean.ToTensor(judge.Device),
         ScoreTimestep = message.ScoreTimestep,
         Transitions = [.. message.Transitions.Select(t => new Transition(t.Step, t.Timestep, t.Current.ToTensor(CPU), t.Next.ToTensor(CPU)))],
     };

@@ -9,17 +9,15 @@ using static TorchSharp.torch;
 namespace SpoActors.Trainer.Method;
 
 /// <summary>Second stage: decodes and scores pools, and cuts out the pairs.</summary>
-public sealed class ScoringStage(LatentDecoder decoder, IPreferenceModel preference, RunSpecification run, IRandomSource random)
+public sealed class ScoringStage(LatentDecoder decoder, IJudge judge, RunSpecification run, IRandomSource random)
 {
-    readonly PoolScorer scorer = new(decoder.Decode, preference, run.Pairs, random, run.Preference.BatchSize);
+    readonly PoolScorer scorer = new(decoder.Decode, judge, run.Pairs, random, run.Judge.BatchSize);
 
     /// <summary>Scores a pool, whose prompts are given in the item's order.</summary>
     public ScoredPool Score(CandidatePool pool, IReadOnlyList<string> itemPrompts)
     {
         using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        // One prompt at a time, as in RoundConditioning: its features depend on nothing else.
-        var features = itemPrompts.Select(p => preference.EncodeText(preference.Tokenizer.EncodeBatch([p]))).ToArray();
-        return scorer.Score(pool, cat(features));
+        using var prompts = judge.Prepare(itemPrompts);
+        return scorer.Score(pool, prompts);
     }
 }

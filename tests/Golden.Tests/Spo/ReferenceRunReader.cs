@@ -25,11 +25,11 @@ public sealed class ReferenceRunReader : IGoldenReader
     {
         var run = ReferenceRun.Specification(golden);
         using var model = DiffusionModel.Load(run.Model);
-        using var preference = new RecordingPreference(PreferenceModelLoader.Load(run.Preference, model.Device, ScalarType.Float32));
+        using var judge = new RecordingJudge(ClipJudgeLoading.Load(run.Judge, model.Device));
         using var adapter = LoraAdapter.Attach(model.UNet, Factors(golden, "lora_initial", run.Lora.Alpha ?? run.Lora.Rank));
         var draws = ReferenceRun.Draws(golden);
         var sampling = new SamplingStage(model, adapter, run, draws);
-        var scoring = new ScoringStage(model.Decoder, preference, run, draws);
+        var scoring = new ScoringStage(model.Decoder, judge, run, draws);
         using var training = new TrainingStage(model, adapter, run, draws);
         var schedule = new PromptSchedule(ReferenceRun.Prompts(golden), run);
         var expectedBatches = golden.Json.GetProperty("sampling_batches").GetArrayLength();
@@ -41,11 +41,11 @@ public sealed class ReferenceRunReader : IGoldenReader
         {
             using var scope = NewDisposeScope();
             var prompts = schedule.Round(round);
-            CheckConditioning(golden, check, model, preference, run, round, prompts);
+            CheckConditioning(golden, check, model, judge, run, round, prompts);
 
             var sink = new PairSink(scoring, prompts);
             foreach (var item in schedule.Items(round)) sampling.Sample(item, prompts, sink);
-            CheckScores(golden, check, round, preference.TakeCalls());
+            CheckScores(golden, check, round, judge.TakeCalls());
             var pairs = sink.Pairs.OrderBy(p => p.Id).ToArray();
             CheckPairs(golden, check, round, pairs);
             training.TrainRound(round, pairs, prompts, result => CheckMinibatch(golden, check, minibatch++, result));
@@ -56,7 +56,7 @@ public sealed class ReferenceRunReader : IGoldenReader
     }
 
     static void CheckConditioning(
-        GoldenCase golden, GoldenAssert check, DiffusionModel model, RecordingPreference preference, RunSpecification run, int round, IReadOnlyList<string> prompts)
+        GoldenCase golden, GoldenAssert check, DiffusionModel model, RecordingJudge judge, RunSpecification run, int round, IReadOnlyList<string> prompts)
     {
         using var conditioning = new RoundConditioning(model.Prompts, prompts, guided: true);
         var rows = conditioning.Rows([.. Enumerable.Range(0, prompts.Count)]);
@@ -70,11 +70,11 @@ public sealed class ReferenceRunReader : IGoldenReader
             check.Close($"batch{round}.pairs.negative_add_time_ids", rows.Negative.TimeIds![..1].to(ScalarType.Float32), "batch.pairs.negative_add_time_ids");
         }
         // The reference repeats the prompts' ids once for each candidate.
-        var ids = preference.Tokenizer.EncodeBatch(prompts).repeat(run.Sampling.Candidates, 1);
+        var ids = judge.Inner.Tokenizer.EncodeBatch(prompts).repeat(run.Sampling.Candidates, 1);
         check.Equal($"batch{round}.spm_input_ids", ids, golden.Tensor($"batch{round}.spm_input_ids"));
     }
 
-    static void CheckScores(GoldenCase golden, GoldenAssert check, int round, IReadOnlyList<RecordingPreference.Call> calls)
+    static void CheckScores(GoldenCase golden, GoldenAssert check, int round, IReadOnlyList<RecordingJudge.Call> calls)
     {
         for (int call = 0; call < calls.Count; call++)
         {
