@@ -20,7 +20,7 @@ namespace SpoActors.Benchmarks.SpoRound;
 sealed class PeerModels : IDisposable
 {
     readonly ClipTextModel text;
-    readonly Tensor ids_BL, negativeIds_1L, preferenceIds_BL;
+    readonly Tensor ids_BL, negativeIds_1L, judgeIds_BL;
 
     public PeerModels(string folder, NumberType type, int prompts)
     {
@@ -32,12 +32,12 @@ sealed class PeerModels : IDisposable
         text = Load(new ClipTextModel(ClipTextConfig.Load(Config("text_encoder")), META, dtype), "text_encoder/model.safetensors", dtype);
         using var spm = SafetensorsFile.Open(Path.Combine(folder, "spm", "model.safetensors"));
         // The reference scores in float32 whatever the training type.
-        Preference = PreferenceModelLoader.Load(spm, Path.Combine(folder, "spm"), stepAware: true, CPU, ScalarType.Float32, new NoTokenizer());
+        Judge = ClipJudgeLoading.Load(spm, Path.Combine(folder, "spm"), JudgeKind.Spm, CPU, ScalarType.Float32, new NoTokenizer());
         Adapter = LoraAdapter.Attach(UNet, LoraWeights.Read(Path.Combine(folder, "lora", RunStore.AdapterFile), UNet));
         using var stored = SafetensorsFile.Open(Path.Combine(folder, "prompt_ids.safetensors"));
         if (stored.Tensors["input_ids"].Shape[0] < prompts)
             throw new CheckpointException($"'{folder}' was exported for {stored.Tensors["input_ids"].Shape[0]} prompts; export with --prompts {prompts}.");
-        (ids_BL, negativeIds_1L, preferenceIds_BL) = (Ids("input_ids")[..prompts], Ids("negative_ids"), Ids("spm_input_ids")[..prompts]);
+        (ids_BL, negativeIds_1L, judgeIds_BL) = (Ids("input_ids")[..prompts], Ids("negative_ids"), Ids("spm_input_ids")[..prompts]);
 
         string Config(string component) => Path.Combine(folder, component, "config.json");
         Tensor Ids(string name) => stored.Load(name).clone();
@@ -52,7 +52,7 @@ sealed class PeerModels : IDisposable
 
     public LatentDecoder Decoder { get; }
 
-    public IPreferenceModel Preference { get; }
+    public ClipJudge Judge { get; }
 
     public LoraAdapter Adapter { get; }
 
@@ -65,7 +65,7 @@ sealed class PeerModels : IDisposable
         return (text.forward(ids_BL).LastHiddenState_BLD, text.forward(negativeIds_1L).LastHiddenState_BLD);
     }
 
-    public Tensor PreferenceFeatures() => Preference.EncodeText(preferenceIds_BL);
+    public IPreparedPrompts JudgePrompts() => Judge.PrepareTokens(judgeIds_BL);
 
     public IReadOnlyDictionary<string, long> ParameterCounts() => new Dictionary<string, long>
     {
@@ -78,7 +78,7 @@ sealed class PeerModels : IDisposable
     public void Dispose()
     {
         Adapter.Dispose();
-        Preference.Dispose();
+        Judge.Dispose();
         Decoder.Dispose();
         text.Dispose();
         UNet.Dispose();

@@ -30,7 +30,7 @@ command.SetAction(parsed =>
     var run = new RunSpecification
     {
         Model = new ModelSpecification { Dtype = parsed.GetValue(dtypeOption) == "bf16" ? NumberType.BFloat16 : NumberType.Float32 },
-        Preference = new PreferenceSpecification { BatchSize = int.MaxValue },
+        Judge = new JudgeSpecification { BatchSize = int.MaxValue },
         Sampling = new SamplingSpecification { Steps = steps, DivertStartStep = steps <= 4 ? 0 : 4, BatchSize = prompts },
         Pairs = new PairSpecification { Threshold = -1 },
         Training = new TrainingSpecification { BatchSize = parsed.GetValue(batchOption) },

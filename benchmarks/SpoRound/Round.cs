@@ -40,7 +40,7 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
         var conditioning = new PromptConditioning(states, negative);
         var item = new ItemDraw(0, 0, [.. Enumerable.Range(0, prompts)]);
         var sampler = new CandidateSampler(ddim, run.Sampling, new LatentSize(models.UNet.Config.InChannels, side, side), random, CPU);
-        var scorer = new PoolScorer(latents => Timed("decode", () => models.Decoder.Decode(latents)), models.Preference, run.Pairs, random, run.Preference.BatchSize);
+        var scorer = new PoolScorer(latents => Timed("decode", () => models.Decoder.Decode(latents)), models.Judge, run.Pairs, new PairThreshold(run.Pairs, ddim), random, run.Judge.BatchSize);
         using (var denoiser = unet.For(conditioning.Rows(item.PromptIndices)))
         using (var pools = sampler.Begin(item, denoiser))
             while (Timed("sample", () => pools.Next()) is { } pool)
@@ -68,8 +68,8 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
     {
         var started = time.GetTimestamp();
         var decoding = Seconds["decode"];
-        using var features = models.PreferenceFeatures();
-        using var scored = scorer.Score(pool, features);
+        using var prompts = models.JudgePrompts();
+        using var scored = scorer.Score(pool, prompts);
         Scores.AddRange(scored.Values);
         Pairs.AddRange(SampleBuilder.Build(pool, scored, plan));
         Seconds["score"] += time.GetElapsedTime(started).TotalSeconds - (Seconds["decode"] - decoding);

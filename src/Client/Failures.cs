@@ -3,6 +3,7 @@ using SpoActors.Plugins;
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Storage;
@@ -19,6 +20,7 @@ static class Failures
         ClientException client => (client.Code, client.Message),
         OperationCanceledException => (ExitCode.Cancelled, "Cancelled."),
         SpecificationException or CheckpointException or LoraException or TokenizerException or InvalidDataException or PluginException => (ExitCode.InvalidInput, exception.Message),
+        JudgeException => (ExitCode.Failed, exception.Message),
         RunStateException => (ExitCode.RunConflict, exception.Message),
         PipelineException pipeline => (Code(pipeline.Fault), pipeline.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.NotFound, exception.Message),

@@ -19,7 +19,10 @@ public sealed record RunSpecification
     public FlowKind? Flow { get; init; }
 
     public ModelSpecification Model { get; init; } = new();
-    public PreferenceSpecification Preference { get; init; } = new();
+
+    [FormerKey("preference")]
+    public JudgeSpecification Judge { get; init; } = new();
+
     public PromptSpecification Prompts { get; init; } = new();
     public OwnPairSpecification Data { get; init; } = new();
     public SamplingSpecification Sampling { get; init; } = new();
@@ -64,25 +67,6 @@ public sealed record ModelSpecification
 public enum NumberType { Float32, BFloat16, Float16 }
 
 public enum AttentionKind { Auto, Fused, Plain, Sliced }
-
-/// <summary>The model that says which candidate wins.</summary>
-public sealed record PreferenceSpecification
-{
-    /// <summary>A step-aware preference model: its folder, or its .bin / .safetensors file.</summary>
-    public string Path { get; init; } = "";
-
-    /// <summary>Folder with the tokenizer, preprocessor_config.json and config.json (a CLIP folder); null: beside the checkpoint.</summary>
-    public string? Processor { get; init; }
-
-    /// <summary>Weight type of the preference model.</summary>
-    public NumberType Dtype { get; init; } = NumberType.Float32;
-
-    /// <summary>Images decoded and scored together.</summary>
-    public int BatchSize { get; init; } = 8;
-
-    /// <summary>False for a plain CLIP preference model (PickScore) that ignores the timestep.</summary>
-    public bool StepAware { get; init; } = true;
-}
 
 /// <summary>The prompts that are trained on.</summary>
 public sealed record PromptSpecification
@@ -160,7 +144,10 @@ public sealed record PairSpecification
     /// <summary>Which two candidates form the pair.</summary>
     public PairChoice Choice { get; init; } = PairChoice.BestWorst;
 
-    /// <summary>A pair is kept if softmax(best, worst) differs by more than this.</summary>
+    /// <summary>
+    /// A pair is kept if the probabilities of its better and its worse image to win differ by more than this: softmax(best, worst) of the
+    /// judge's logits.
+    /// </summary>
     public double Threshold { get; init; } = 0.3;
 
     /// <summary>

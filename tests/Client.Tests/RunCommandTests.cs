@@ -100,10 +100,10 @@ public sealed class RunCommandTests
     {
         using var folder = new TemporaryFolder();
         var broken = folder.Write("broken.safetensors", "x");
-        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"model.vae={broken}", "--set", $"preference.path={broken}", "--set", "lora.target_modules=[to_x]"));
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"model.vae={broken}", "--set", $"judge.path={broken}", "--set", "lora.target_modules=[to_x]"));
         Assert.Equal(ExitCode.InvalidInput, code);
         Assert.Contains("has 3 problems:", output.StandardError, StringComparison.Ordinal);
-        foreach (var key in new[] { "model.vae: found", "preference.path: found", "lora.target_modules: found" })
+        foreach (var key in new[] { "model.vae: found", "judge.path: found", "lora.target_modules: found" })
             Assert.Contains(key, output.StandardError, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["runs"]));
     }

@@ -41,7 +41,7 @@ public sealed class TrainSpmCommandTests : IDisposable
             Assert.True(File.Exists(folder[$"runs/judge/{file}"]), $"{file} is missing");
 
         var model = summary.RootElement.GetProperty("model").GetString()!;
-        var (runCode, runOutput) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"preference.path={model}", "--set", "training.rounds=1", "--set", "evaluation.count=0"));
+        var (runCode, runOutput) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"judge.path={model}", "--set", "training.rounds=1", "--set", "evaluation.count=0"));
         Assert.True(runCode == ExitCode.Success, runOutput.StandardError);
     }
 
@@ -93,9 +93,9 @@ public sealed class TrainSpmCommandTests : IDisposable
     [Fact]
     public async Task Run_WhenItIsGivenAPlainModel_SaysHowToUseIt()
     {
-        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"preference.path={pickScore}"));
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], "--set", $"judge.path={pickScore}"));
         Assert.Equal(ExitCode.InvalidInput, code);
-        Assert.Contains("preference.step_aware: false", output.StandardError, StringComparison.Ordinal);
+        Assert.Contains("judge.kind: clip", output.StandardError, StringComparison.Ordinal);
     }
 
     static byte[] Picture(int seed)

@@ -69,6 +69,7 @@ static partial class ConfigurationDocument
             : inner == typeof(double) ? "number"
             : inner == typeof(IReadOnlyList<string>) ? "list of texts"
             : inner == typeof(IReadOnlyList<ulong>) || inner == typeof(IReadOnlyList<int>) ? "list of whole numbers"
+            : SpecificationKeys.IsSectionList(inner) ? "list of sections"
             : "whole number";
         return SpecificationKeys.IsNullable(property) ? name + ", or null" : name;
     }

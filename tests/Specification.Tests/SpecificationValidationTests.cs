@@ -5,7 +5,7 @@ namespace SpoActors.Specification.Tests;
 
 public sealed class SpecificationValidationTests
 {
-    const string Named = "model: { path: m }\npreference: { path: p }\nprompts: { path: q }\n";
+    const string Named = "model: { path: m }\njudge: { path: p }\nprompts: { path: q }\n";
 
     static string[] Problems(params string[] settings) =>
         [.. SpecificationValidator.Validate(SpecificationYaml.Parse(Named, "test", settings), checkFiles: false).Select(p => p.ToString())];
@@ -36,7 +36,7 @@ public sealed class SpecificationValidationTests
     [InlineData("pairs.threshold=NaN", "pairs.threshold: found NaN;")]
     [InlineData("sampling.batch_size=0", "sampling.batch_size: found 0; expected 1 to 4096.")]
     [InlineData("training.batch_size=0", "training.batch_size: found 0; expected 1 or more.")]
-    [InlineData("preference.batch_size=0", "preference.batch_size: found 0;")]
+    [InlineData("judge.batch_size=0", "judge.batch_size: found 0;")]
     [InlineData("training.epochs=0", "training.epochs: found 0;")]
     [InlineData("training.rounds=0", "training.rounds: found 0;")]
     [InlineData("sampling.eta=0", "sampling.eta: found 0; expected above 0 and up to 1. Without noise all candidates are equal; the paper uses 1.")]
@@ -45,7 +45,7 @@ public sealed class SpecificationValidationTests
     [InlineData("sampling.guidance_scale=NaN", "sampling.guidance_scale: found NaN;")]
     [InlineData("model.device=gpu", "model.device: found gpu; expected cpu, cuda or cuda:N.")]
     [InlineData("model.dtype=float16", "model.dtype: found float16 on cpu; expected float32 or bfloat16.")]
-    [InlineData("preference.dtype=float16", "preference.dtype: found float16 on cpu;")]
+    [InlineData("judge.dtype=float16", "judge.dtype: found float16 on cpu;")]
     [InlineData("lora.rank=0", "lora.rank: found 0;")]
     [InlineData("lora.alpha=0", "lora.alpha: found 0;")]
     [InlineData("lora.target_modules=[]", "lora.target_modules: found an empty list;")]
@@ -110,6 +110,8 @@ public sealed class SpecificationValidationTests
     public void Validation_WhenAnInactiveChoiceIsSet_NamesTheChoice() =>
         Assert.StartsWith("objective.statistics_buffer: found 8; expected null with objective.kind ddpo and per_prompt_statistics false.",
             Assert.Single(Problems("objective.kind=ddpo", "objective.per_prompt_statistics=false", "objective.statistics_buffer=8")), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("optimizer.schedule={ kind: linear, warmup_steps: 10, steps: 11 }")]
     [InlineData("optimizer.schedule={ kind: constant_with_warmup, warmup_steps: 500 }")]
     [InlineData("optimizer.schedule={ kind: cosine_with_restarts, steps: 100, cycles: 3 }")]
@@ -145,7 +147,7 @@ public sealed class SpecificationValidationTests
             model:
               path: nowhere
               device: gpu
-            preference:
+            judge:
               path: bad.yaml
               batch_size: 0
             prompts:
@@ -167,7 +169,7 @@ public sealed class SpecificationValidationTests
               - line 15: pairs.threshold: found 'high'; expected a number. Correct the value.
               - line 2: model.path: found '{Path.GetFullPath("nowhere")}', which does not exist; expected a diffusers folder or a single-file checkpoint. Correct the path.
               - line 3: model.device: found gpu; expected cpu, cuda or cuda:N. `spo doctor` lists this machine's devices.
-              - line 6: preference.batch_size: found 0; expected 1 or more. Images decoded and scored together.
+              - line 6: judge.batch_size: found 0; expected 1 or more. Images decoded and scored together.
               - line 8: prompts.path: found the ending '.yaml' (file); expected .json, .jsonl, .tsv, .csv or .txt. Rename or convert the file.
               - line 11: sampling.candidates: found 1; expected 2 to 1024. A pair needs two candidates; the paper uses 4.
               - line 12: sampling.divert_start_step: found 10; expected 0 to 9 with 10 steps. Candidates must be drawn at one step at least; lower it, or take more steps.

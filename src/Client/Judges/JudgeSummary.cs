@@ -7,7 +7,7 @@ namespace SpoActors.Client.Judges;
 
 /// <summary>What a finished preference training hands over.</summary>
 /// <param name="Folder">Its folder.</param>
-/// <param name="Model">The model's folder, for <c>preference.path</c>.</param>
+/// <param name="Model">The model's folder, for <c>judge.path</c>.</param>
 /// <param name="ModelHash">SHA-256 of its weights.</param>
 /// <param name="Steps">Optimizer steps.</param>
 /// <param name="Pairs">Pairs trained on.</param>

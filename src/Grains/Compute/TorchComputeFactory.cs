@@ -30,11 +30,11 @@ public sealed class TorchComputeFactory(TimeProvider time, IRunProgress? progres
     public IScorerCompute CreateScorer(RunSpecification run, string device)
     {
         var here = On(run, device);
-        var decoder = LatentDecoderLoading.Load(here.Model);
+        var (plan, decoder) = (new MethodPlan(here), LatentDecoderLoading.Load(here.Model));
         try
         {
-            var preference = PreferenceModelLoader.Load(here.Preference, TorchNames.ParseDevice(here.Model.Device), here.Preference.Dtype.ToScalarType());
-            return new TorchScorer(decoder, preference, new ScoringStage(decoder, preference, here, new CounterBasedRandom(here.Seed)), new MethodPlan(here), progress, time);
+            var judge = plan.NeedsJudge ? JudgeLoader.Load(here.Judge, TorchNames.ParseDevice(here.Model.Device)) : null;
+            return new TorchScorer(decoder, judge, new ScoringStage(decoder, judge, plan, DiffusionModel.LoadSchedule(here.Model), new CounterBasedRandom(here.Seed)), plan, progress, time);
         }
         catch
         {

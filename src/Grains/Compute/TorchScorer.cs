@@ -11,13 +11,13 @@ using static TorchSharp.torch;
 namespace SpoActors.Grains.Compute;
 
 /// <summary>The scoring stage.</summary>
-sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, ScoringStage stage, MethodPlan plan, IRunProgress progress, TimeProvider time) : IScorerCompute
+sealed class TorchScorer(LatentDecoder decoder, IJudge? judge, ScoringStage stage, MethodPlan plan, IRunProgress progress, TimeProvider time) : IScorerCompute
 {
     public ScoredPoolMessage Score(CandidatePoolMessage message)
     {
         var started = time.GetTimestamp();
         using var scope = NewDisposeScope();
-        using var pool = message.ToPool(preference.Device);
+        using var pool = message.ToPool(decoder.Device);
         using var scored = stage.Score(pool, message.Prompts());
         var samples = SampleBuilder.Build(pool, scored, plan);
         var done = message.Lease.Id.Item.Index * message.PoolCount + message.Index + 1;
@@ -36,7 +36,7 @@ sealed class TorchScorer(LatentDecoder decoder, IPreferenceModel preference, Sco
 
     public void Dispose()
     {
-        preference.Dispose();
+        judge?.Dispose();
         decoder.Dispose();
     }
 }

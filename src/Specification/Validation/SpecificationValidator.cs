@@ -12,7 +12,7 @@ public static class SpecificationValidator
     {
         var found = new Findings();
         CheckModel(run, found, checkFiles);
-        CheckPreference(run, found, checkFiles);
+        JudgeValidator.Check(run.Judge, "judge", run.Model.Device, found, checkFiles);
         CheckPrompts(run, found, checkFiles);
         OwnPairChecks.Check(run.Data, found, checkFiles);
         CheckSampling(run.Sampling, found);
@@ -36,16 +36,6 @@ public static class SpecificationValidator
     {
         found.Model(run.Model, files);
         found.Name(run.Name);
-    }
-
-    static void CheckPreference(RunSpecification run, Findings found, bool files)
-    {
-        var preference = run.Preference;
-        found.Path("preference.path", preference.Path, files, "a preference model's folder or checkpoint file");
-        if (preference.Processor is not null) found.Path("preference.processor", preference.Processor, files, "a folder with config.json and tokenizer, or null");
-        if (run.Model.Device == "cpu" && preference.Dtype == NumberType.Float16)
-            found.Add("preference.dtype", "float16 on cpu", "float32 or bfloat16", "libtorch has no usable float16 on the CPU; use bfloat16.");
-        found.Range("preference.batch_size", preference.BatchSize, 1, int.MaxValue, "Images decoded and scored together.");
     }
 
     static void CheckPrompts(RunSpecification run, Findings found, bool files)

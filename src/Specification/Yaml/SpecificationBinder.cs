@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace SpoActors.Specification.Yaml;
@@ -23,14 +24,16 @@ sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> 
     {
         var bound = Activator.CreateInstance(section)!;
         var keys = SpecificationKeys.Of(section);
+        var spellings = new Dictionary<string, string>();
         foreach (var (keyNode, value) in node.Children)
         {
-            var key = keyNode is YamlScalarNode { Value: { } text } ? text : keyNode.ToString();
+            var written = keyNode is YamlScalarNode { Value: { } text } ? text : keyNode.ToString();
+            var found = keys.FirstOrDefault(k => k.Key == written || k.Property.FormerKey()?.Key == written);
+            var key = found.Key ?? written;
             var full = path.Length == 0 ? key : $"{path}.{key}";
-            origins[full] = overrides.GetValueOrDefault(full) ?? $"line {keyNode.Start.Line}";
-            var property = keys.FirstOrDefault(k => k.Key == key).Property;
-            if (property is null)
+            if (found.Property is null)
             {
+                origins[full] = Origin(full, keyNode);
                 // A key in the wrong section is found by its own name.
                 var nearest = Spelling.Nearest(key, keys.Select(k => k.Key)) is { } sibling
                     ? (path.Length == 0 ? sibling : $"{path}.{sibling}")
@@ -38,10 +41,22 @@ sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> 
                 Add(full, "an unknown key", "one of " + string.Join(", ", keys.Select(k => k.Key)), nearest is null ? "Remove it." : $"Did you mean {nearest}?");
                 continue;
             }
-            if (Convert(value, property, full) is { } converted) property.SetValue(bound, converted.Value);
+            if (!spellings.TryAdd(key, written))
+            {
+                origins[full] = Origin(full, keyNode);
+                Add(full, $"both '{spellings[key]}' and '{written}', its {(written == key ? "present" : "former")} name", $"{key} alone", "Merge the two.");
+                continue;
+            }
+            origins[full] = Origin(full, keyNode) + (written == key ? "" : $", as {written}");
+            if (Convert(Translated(value, found.Property, written == key), found.Property, full) is { } converted) found.Property.SetValue(bound, converted.Value);
         }
         return bound;
     }
+
+    string Origin(string key, YamlNode node) => overrides.GetValueOrDefault(key) ?? $"line {node.Start.Line}";
+
+    static YamlNode Translated(YamlNode value, PropertyInfo property, bool isPresentName) =>
+        !isPresentName && value is YamlScalarNode { Value: { } text } ? new YamlScalarNode(property.FormerKey()!.Translate(text)) { Style = ScalarStyle.Plain } : value;
 
     /// <summary>Wraps a value, since null is one.</summary>
     sealed record Converted(object? Value);
@@ -65,11 +80,16 @@ sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> 
 
     Converted? ConvertList(YamlNode node, Type element, string key)
     {
-        if (node is not YamlSequenceNode sequence) return Wrong(node, key, $"a list of {Describe(element)}");
+        if (node is not YamlSequenceNode sequence) return Wrong(node, key, SpecificationKeys.IsSection(element) ? "a list of sections" : $"a list of {Describe(element)}");
         var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
         foreach (var child in sequence.Children)
         {
-            if (child is YamlScalarNode { Value: { } text } && Parse(text, element) is { } value) list.Add(value);
+            if (SpecificationKeys.IsSection(element))
+            {
+                if (child is YamlMappingNode mapping) list.Add(Bind(mapping, element, SpecificationKeys.Item(key, list.Count)));
+                else Wrong(child, key, "a list of sections");
+            }
+            else if (child is YamlScalarNode { Value: { } text } && Parse(text, element) is { } value) list.Add(value);
             else Wrong(child, key, $"a list of {Describe(element)}");
         }
         return new Converted(list);
@@ -96,7 +116,7 @@ sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> 
         : Nullable.GetUnderlyingType(type) is { } inner ? Describe(inner) + " or null"
         : "a value";
 
-    static bool IsNull(YamlNode node) => node is YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain, Value: null or "" or "null" or "~" };
+    static bool IsNull(YamlNode node) => node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "null" or "~" };
 
     Converted? Wrong(YamlNode node, string key, string expected)
     {

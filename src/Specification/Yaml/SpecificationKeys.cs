@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 
@@ -23,6 +24,34 @@ public static class SpecificationKeys
         [.. section.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).OrderBy(p => p.MetadataToken).Select(p => (ToKey(p.Name), p))];
 
     public static bool IsSection(Type type) => type.IsClass && type != typeof(string) && type.Namespace == typeof(RunSpecification).Namespace;
+
+    /// <summary>Whether a type is a list of sections.</summary>
+    public static bool IsSectionList(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) && IsSection(type.GetGenericArguments()[0]);
+
+    /// <summary>Path of a list's item: <c>judge.members[0]</c>.</summary>
+    public static string Item(string list, int index) => $"{list}[{index.ToString(CultureInfo.InvariantCulture)}]";
+
+    /// <summary>The key that a property had before, or null.</summary>
+    internal static FormerKeyAttribute? FormerKey(this PropertyInfo property) => property.GetCustomAttribute<FormerKeyAttribute>();
+
+    /// <summary>A dotted key with every former name replaced by the present one, and its last property; unknown parts stay.</summary>
+    internal static (string Key, PropertyInfo? Property, bool IsFormer) Present(Type specification, string key)
+    {
+        var parts = key.Split('.');
+        Type? section = specification;
+        PropertyInfo? property = null;
+        var isFormer = false;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var found = section is null ? default : Of(section).FirstOrDefault(k => k.Key == parts[i] || k.Property.FormerKey()?.Key == parts[i]);
+            property = found.Property;
+            isFormer = property is not null && found.Key != parts[i];
+            if (property is not null) parts[i] = found.Key;
+            section = property is not null && IsSection(property.PropertyType) ? property.PropertyType : null;
+        }
+        return (string.Join('.', parts), property, isFormer);
+    }
 
     /// <summary>GuidanceScale → guidance_scale, Beta1 → beta1, BFloat16 → bfloat16.</summary>
     public static string ToKey(string name)

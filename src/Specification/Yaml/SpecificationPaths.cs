@@ -11,7 +11,7 @@ public static class SpecificationPaths
     {
         Output = Path.GetFullPath(run.Output, folders[0]),
         Model = Resolve(run.Model, folders),
-        Preference = run.Preference with { Path = Find(run.Preference.Path, folders), Processor = FindOptional(run.Preference.Processor, folders) },
+        Judge = Resolve(run.Judge, folders),
         Prompts = run.Prompts with { Path = Find(run.Prompts.Path, folders) },
         Data = run.Data with { Path = Find(run.Data.Path, folders), Cache = run.Data.Cache is { } cache ? Path.GetFullPath(cache, folders[0]) : null },
         Lora = run.Lora with { InitialWeights = FindOptional(run.Lora.InitialWeights, folders) },
@@ -28,6 +28,14 @@ public static class SpecificationPaths
             Train = [.. training.Data.Train.Select(p => Find(p, folders))],
             Validation = [.. training.Data.Validation.Select(p => Find(p, folders))],
         },
+    };
+
+    static T Resolve<T>(T judge, IReadOnlyList<string> folders) where T : JudgeSpecification => judge with
+    {
+        Path = Find(judge.Path, folders),
+        Processor = FindOptional(judge.Processor, folders),
+        TokenFile = FindOptional(judge.TokenFile, folders),
+        Members = [.. judge.Members.Select(m => Resolve(m, folders))],
     };
 
     static ModelSpecification Resolve(ModelSpecification model, IReadOnlyList<string> folders) =>

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using YamlDotNet.Core;
@@ -109,9 +110,13 @@ public static class SpecificationYaml
     public static IReadOnlyList<KeyValuePair<string, string>> Flatten(object specification) => [.. Flatten(specification, "")];
 
     static IEnumerable<KeyValuePair<string, string>> Flatten(object section, string prefix) => SpecificationKeys.Of(section.GetType()).SelectMany(k =>
-        k.Property.GetValue(section) is { } inner && SpecificationKeys.IsSection(k.Property.PropertyType)
-            ? Flatten(inner, $"{prefix}{k.Key}.")
-            : [KeyValuePair.Create(prefix + k.Key, Value(k.Property.GetValue(section)))]);
+        (k.Property.GetValue(section), prefix + k.Key) switch
+        {
+            (IList { Count: > 0 } items, var key) when SpecificationKeys.IsSectionList(k.Property.PropertyType) =>
+                items.Cast<object>().SelectMany((item, i) => Flatten(item, SpecificationKeys.Item(key, i) + ".")),
+            ({ } inner, var key) when SpecificationKeys.IsSection(k.Property.PropertyType) => Flatten(inner, key + "."),
+            (var value, var key) => [KeyValuePair.Create(key, Value(value))],
+        });
 
     static YamlMappingNode Root(string text, string source)
     {
@@ -131,28 +136,40 @@ public static class SpecificationYaml
             problems.Add(new Problem($"--set {assignment}", "no key=value", "for example sampling.steps=4", "Write the key, =, and the value."));
             return;
         }
-        var name = assignment[..split].Trim();
+        var (name, property, isFormer) = SpecificationKeys.Present(specification, assignment[..split].Trim());
         given[name] = $"--set {assignment}";
         var path = name.Split('.');
-        var section = root;
+        var (section, type) = (root, (Type?)specification);
         for (int i = 0; i < path.Length - 1; i++)
         {
-            if (!section.Children.TryGetValue(path[i], out var child) || child is not YamlMappingNode mapping)
+            var (key, inner) = Find(section, type, path[i]);
+            if (!section.Children.TryGetValue(key, out var child) || child is not YamlMappingNode mapping)
             {
-                section.Children[path[i]] = mapping = [];
+                section.Children[key] = mapping = [];
                 given[string.Join('.', path[..(i + 1)])] = given[name];
             }
-            section = mapping;
+            (section, type) = (mapping, inner);
         }
-        section.Children[path[^1]] = OverrideValue(specification, name, assignment[(split + 1)..]);
+        var (last, _) = Find(section, type, path[^1]);
+        if (last != path[^1]) section.Children.Remove(last);
+        var text = assignment[(split + 1)..];
+        section.Children[path[^1]] = OverrideValue(property, isFormer ? property!.FormerKey()!.Translate(text) : text);
     }
 
-    static YamlNode OverrideValue(Type specification, string name, string text)
+    /// <summary>A key as the file spells it, which may be the former name, and the type of its section.</summary>
+    static (string Key, Type? Section) Find(YamlMappingNode section, Type? type, string key)
+    {
+        var property = type is null ? null : SpecificationKeys.Of(type).FirstOrDefault(k => k.Key == key).Property;
+        var inner = property is not null && SpecificationKeys.IsSection(property.PropertyType) ? property.PropertyType : null;
+        var former = property?.FormerKey()?.Key;
+        return (former is not null && section.Children.ContainsKey(former) && !section.Children.ContainsKey(key) ? former : key, inner);
+    }
+
+    static YamlNode OverrideValue(PropertyInfo? property, string text)
     {
         // A text needs no YAML quoting on the command line: a path may hold anything.
-        var isText = SpecificationKeys.AllOf(specification).FirstOrDefault(k => k.Key == name).Property?.PropertyType == typeof(string);
         var stream = new YamlStream();
-        if (!isText) stream.Load(new StringReader(text));
+        if (property?.PropertyType != typeof(string)) stream.Load(new StringReader(text));
         return stream.Documents.Count == 0 ? new YamlScalarNode(text) { Style = ScalarStyle.Plain } : stream.Documents[0].RootNode;
     }
 
@@ -166,6 +183,16 @@ public static class SpecificationYaml
             {
                 text.Append('\n');
                 WriteSection(text, value, indent + 2);
+            }
+            else if (value is IEnumerable items && SpecificationKeys.IsSectionList(property.PropertyType) && items.Cast<object>().Any())
+            {
+                text.Append('\n');
+                foreach (var item in items)
+                {
+                    var start = text.Length;
+                    WriteSection(text, item, indent + 4);
+                    text[start + indent + 2] = '-';
+                }
             }
             else text.Append(' ').Append(Value(value)).Append('\n');
         }

@@ -11,6 +11,9 @@ public sealed record LoadOptions
     /// <summary>Type of the weights; null keeps the stored one.</summary>
     public ScalarType? Dtype { get; init; }
 
+    /// <summary>Keys of parameters that are float32 whatever the others are.</summary>
+    public Func<string, bool> InFloat32 { get; init; } = _ => false;
+
     public Device Device { get; init; } = CPU;
 
     /// <summary>Keys of the checkpoint that a model may ignore, such as the position_ids that old files hold.</summary>
@@ -37,7 +40,7 @@ public static class ModuleLoading
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var stored = source.Load(key);
-            var value = stored.to(options.Dtype ?? stored.dtype, options.Device);
+            var value = stored.to(options.InFloat32(key) ? ScalarType.Float32 : options.Dtype ?? stored.dtype, options.Device);
             // On META nothing but keys and shapes is of interest.
             if (options.Device.type != DeviceType.META && !stored.IsFinite()) notFinite.Add(key);
             place.Set(new Parameter(value, requires_grad: false));

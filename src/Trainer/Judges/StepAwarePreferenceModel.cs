@@ -4,17 +4,19 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Judges;
 
-/// <summary>The step-aware preference model (paper section 4.1) ready to score.</summary>
-public sealed class StepAwarePreferenceModel(TimeConditionedClipModel network, PreferencePreprocessing preprocessing, IPromptTokenizer tokenizer)
-    : ClipPreferenceModel(network, preprocessing, tokenizer)
+/// <summary>The step-aware preference model (paper section 4.1): scores decoded predictions of x0, knowing the timestep they were made at.</summary>
+public sealed class StepAwarePreferenceModel(string name, TimeConditionedClipModel network, IImagePreprocessing preprocessing, IPromptTokenizer tokenizer)
+    : ClipJudge(name, network, preprocessing, tokenizer)
 {
     public TimeConditionedClipModel Network => network;
 
-    public override bool IsStepAware => true;
+    public override bool KnowsTimestep => true;
 
     protected override Tensor LogitScale => network.LogitScale;
 
-    protected override Tensor TextFeatures(Tensor inputIds_BL) => network.TextFeatures(inputIds_BL);
+    protected override ScalarType TowerType => network.TowerType;
+
+    protected override Tensor TextFeatures(Tensor inputIds_PL) => network.TextFeatures(inputIds_PL);
 
     protected override Tensor ImageFeatures(Tensor pixels_BCHW, Tensor timesteps_B) => network.ImageFeatures(pixels_BCHW, timesteps_B.to(Device));
 }

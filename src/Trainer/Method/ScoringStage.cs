@@ -1,4 +1,4 @@
-using SpoActors.Specification;
+using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Method.Selection;
@@ -8,19 +8,31 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Method;
 
-/// <summary>Second stage: decodes and scores pools, and cuts out the pairs.</summary>
-public sealed class ScoringStage(LatentDecoder decoder, IPreferenceModel preference, RunSpecification run, IRandomSource random)
+/// <summary>Second stage: decodes and scores pools, and decides which candidates win and lose.</summary>
+public sealed class ScoringStage
 {
-    readonly PoolScorer scorer = new(decoder.Decode, preference, run.Pairs, random, run.Preference.BatchSize);
+    readonly IJudge? judge;
+    readonly PoolScorer? scorer;
+
+    /// <param name="decoder">The model's decoder.</param>
+    /// <param name="judge">The judge; null where every pool comes with a verdict.</param>
+    /// <param name="plan">The run's method.</param>
+    /// <param name="schedule">The model's, which thresholds may follow.</param>
+    /// <param name="random">Draws the two candidates of the two-random ablation.</param>
+    public ScoringStage(LatentDecoder decoder, IJudge? judge, MethodPlan plan, NoiseSchedule schedule, IRandomSource random)
+    {
+        this.judge = judge;
+        if (judge is not null)
+            scorer = new PoolScorer(decoder.Decode, judge, plan.Run.Pairs, new PairThreshold(plan.Run.Pairs, plan.Process(schedule)), random, plan.Run.Judge.BatchSize);
+    }
 
     /// <summary>Scores a pool, whose prompts are given in the item's order.</summary>
     public ScoredPool Score(CandidatePool pool, IReadOnlyList<string> itemPrompts)
     {
         if (pool.Verdict is { } verdict) return new ScoredPool(null, verdict);
+        if (judge is null || scorer is null) throw new InvalidOperationException("a pool has no verdict, but the run has no judge");
         using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        // One prompt at a time, as in RoundConditioning: its features depend on nothing else.
-        var features = itemPrompts.Select(p => preference.EncodeText(preference.Tokenizer.EncodeBatch([p]))).ToArray();
-        return scorer.Score(pool, cat(features));
+        using var prompts = judge.Prepare(itemPrompts);
+        return scorer.Score(pool, prompts);
     }
 }

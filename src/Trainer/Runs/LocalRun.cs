@@ -23,7 +23,7 @@ public sealed class LocalRun : IDisposable
     readonly RunSpecification run;
     readonly IRunProgress progress;
     readonly DiffusionModel model;
-    readonly IPreferenceModel preference;
+    readonly IJudge? judge;
     readonly LoraAdapter adapter;
     readonly TrainingStage training;
     readonly SequentialLoop loop;
@@ -46,13 +46,13 @@ public sealed class LocalRun : IDisposable
         if (run.Model.Threads > 0) set_num_threads(run.Model.Threads);
         var random = new CounterBasedRandom(run.Seed);
         model = DiffusionModel.Load(run.Model);
-        preference = PreferenceModelLoader.Load(run.Preference, model.Device, run.Preference.Dtype.ToScalarType());
-        adapter = Adapters.Create(model.UNet, run.Lora, random);
         var plan = new MethodPlan(run);
+        judge = plan.NeedsJudge ? JudgeLoader.Load(run.Judge, model.Device) : null;
+        adapter = Adapters.Create(model.UNet, run.Lora, random);
         training = new TrainingStage(model, adapter, plan, random);
         schedule = new PromptSchedule(prompts, run);
         loop = new SequentialLoop(
-            new SamplingStage(model, adapter, plan, random), new ScoringStage(model.Decoder, preference, run, random), training, schedule, progress, time);
+            new SamplingStage(model, adapter, plan, random), new ScoringStage(model.Decoder, judge, plan, model.Schedule, random), training, schedule, progress, time);
         store = new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep);
         Samples = new EvaluationSamples(model, run, prompts);
     }
@@ -98,7 +98,7 @@ public sealed class LocalRun : IDisposable
     {
         training.Dispose();
         adapter.Dispose();
-        preference.Dispose();
+        judge?.Dispose();
         model.Dispose();
     }
 }

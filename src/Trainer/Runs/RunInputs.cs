@@ -1,4 +1,5 @@
 using SpoActors.Specification;
+using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Lora;
@@ -24,8 +25,7 @@ public static class RunInputs
         // Another autoencoder that cannot be used has been reported; the model has one of its own.
         var itself = decoder is null ? run.Model with { Vae = null } : run.Model;
         using var model = problems.Try("model.path", "a complete Stable Diffusion model", () => DiffusionModel.Load(itself, META));
-        using var preference = problems.Try("preference.path", run.Preference.StepAware ? "a step-aware preference model" : "a plain CLIP preference model",
-            () => PreferenceModelLoader.Load(run.Preference, META, run.Preference.Dtype.ToScalarType()));
+        using var judge = !needsJudge ? null : problems.Try(run.Judge.Url is null ? "judge.path" : "judge.url", "a judge that is complete and of its kind", () => CheckJudge(run.Judge));
         if (model is not null)
         {
             CheckLora(model, run.Lora, problems);
@@ -44,6 +44,18 @@ public static class RunInputs
             {
                 problems.Add(new Problem(key, e.Message, expected, "Change the setting or the model."));
             }
+        }
+    }
+
+    static IJudge CheckJudge(JudgeSpecification judge)
+    {
+        try
+        {
+            return JudgeLoader.Load(judge, META);
+        }
+        catch (JudgeException e)
+        {
+            throw new CheckpointException(e.Message, e);
         }
     }
 

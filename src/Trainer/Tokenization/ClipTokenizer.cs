@@ -17,6 +17,7 @@ public sealed class ClipTokenizer : IPromptTokenizer
         long Id(string token) => options.AddedTokens.TryGetValue(token, out var added) || vocabulary.Ids.TryGetValue(token, out added)
             ? added
             : throw new TokenizerException($"The vocabulary of {vocabulary.Ids.Count} tokens lacks the special token '{token}'.");
+        VocabularySize = 1 + vocabulary.Ids.Values.Concat(options.AddedTokens.Values).Max();
         StartId = Id(options.StartToken);
         EndId = Id(options.EndToken);
         PadId = options.Kind == ClipTokenizerKind.OpenClip ? 0 : Id(options.PadToken);
@@ -28,6 +29,9 @@ public sealed class ClipTokenizer : IPromptTokenizer
     }
 
     public int MaxLength => options.MaxLength;
+
+    /// <summary>One more than the largest id: rows of the embedding table that it needs.</summary>
+    public long VocabularySize { get; }
 
     public long StartId { get; }
 

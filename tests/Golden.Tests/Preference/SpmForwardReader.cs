@@ -27,7 +27,7 @@ public sealed class SpmForwardReader : IGoldenReader
         foreach (var file in new[] { "spm.safetensors", "final_ckpt.bin", "hf/model.safetensors" }.Where(f => File.Exists(golden.Path(f))))
         {
             using var checkpoint = CheckpointFile.Open(golden.Path(file));
-            var model = ModuleLoading.Load(new TimeConditionedClipModel(config, META), PreferenceModelLoader.Unwrap(checkpoint));
+            var model = ModuleLoading.Load(new TimeConditionedClipModel(config, META), ClipJudgeLoading.Unwrap(checkpoint));
             CheckTowers(golden, check, model);
             CheckScores(golden, check, model);
         }
@@ -71,9 +71,9 @@ public sealed class SpmForwardReader : IGoldenReader
     static void CheckScores(GoldenCase golden, GoldenAssert check, TimeConditionedClipModel network)
     {
         var processor = ClipImageProcessor.Load(golden.Path("processor/preprocessor_config.json"));
-        var model = new StepAwarePreferenceModel(network, new PreferencePreprocessing(processor.Size, processor.Normalisation!), new NoTokenizer());
-        var text_BD = model.EncodeText(golden.Tensor("input_ids"));
-        check.Close("scores", model.Score(golden.Tensor("images"), text_BD, golden.Tensor("timesteps")));
+        var model = new StepAwarePreferenceModel("spm", network, new JudgePreprocessing(processor.Size, processor.Normalisation!), new NoTokenizer());
+        using var prompts = model.PrepareTokens(golden.Tensor("input_ids"));
+        check.Close("scores", model.Score(golden.Tensor("images"), prompts, golden.Tensor("timesteps")));
     }
 
     static void CheckInitialisation(GoldenCase golden, GoldenAssert check)

@@ -16,8 +16,8 @@ public sealed class SpmPreprocessReader : IGoldenReader
     {
         var config = golden.Config;
         var normalisation = new PixelNormalisation(Doubles(config, "image_mean"), Doubles(config, "image_std"));
-        var at = new Dictionary<int, PreferencePreprocessing>();
-        PreferencePreprocessing Sized(int size) => at.TryGetValue(size, out var known) ? known : at[size] = new PreferencePreprocessing(size, normalisation);
+        var at = new Dictionary<int, JudgePreprocessing>();
+        JudgePreprocessing Sized(int size) => at.TryGetValue(size, out var known) ? known : at[size] = new JudgePreprocessing(size, normalisation);
         var standard = Sized(config.GetProperty("img_size").GetInt32());
 
         foreach (var output in golden.Json.GetProperty("outputs").EnumerateObject().Select(o => o.Name))
@@ -29,7 +29,7 @@ public sealed class SpmPreprocessReader : IGoldenReader
                 check.Equal($"{size}.png", PixelImage.Load(golden.Path(size + ".png")).Data.AsSpan().SequenceEqual(image.Data), true);
                 // Bytes come first here, so nothing but one float32 rounding may differ.
                 var expected = golden.Tensor(output);
-                check.Within(output, PreferencePreprocessing.DatasetImage(image, config.GetProperty("dataset_resolution").GetInt32()).unsqueeze(0), expected, 2.5e-7);
+                check.Within(output, JudgePreprocessing.DatasetImage(image, config.GetProperty("dataset_resolution").GetInt32()).unsqueeze(0), expected, 2.5e-7);
                 continue;
             }
             var image_BCHW = golden.Tensor("image_" + size);
@@ -38,7 +38,7 @@ public sealed class SpmPreprocessReader : IGoldenReader
             {
                 case "resized": check.Close(output, resized); break;
                 case "cropped": check.Close(output, standard.CentreCrop(resized)); break;
-                case "unit": check.Close(output, PreferencePreprocessing.ToUnit(standard.CentreCrop(resized))); break;
+                case "unit": check.Close(output, JudgePreprocessing.ToUnit(standard.CentreCrop(resized))); break;
                 case "pixel_values": check.Close(output, standard.ForScoring(image_BCHW)); break;
                 case "train_pixel_values": check.Close(output, standard.ForTraining(image_BCHW)); break;
                 case var other when other.StartsWith("pixel_values_", StringComparison.Ordinal) && other.EndsWith("_from", StringComparison.Ordinal):

@@ -21,7 +21,7 @@ public sealed class SpmTrainingReader : IGoldenReader
         var (first, second) = SpmTrainingCase.Distort(golden, check);
         var labels = SpmTrainingCase.Labels(golden, check);
         var size = golden.Config.GetProperty("spm_image_size").GetInt32();
-        var preprocessing = new PreferencePreprocessing(size, ClipImageProcessor.Load(golden.Path("processor/preprocessor_config.json")).Normalisation!);
+        var preprocessing = new JudgePreprocessing(size, ClipImageProcessor.Load(golden.Path("processor/preprocessor_config.json")).Normalisation!);
         var batch = new PairBatch(golden.Tensor("input_ids"), preprocessing.ForTraining(first.Decoded), preprocessing.ForTraining(second.Decoded),
             golden.Tensor("draw_timesteps"), labels);
         check.Equal("timesteps", batch.Timesteps_B, golden.Tensor("timesteps"));

@@ -17,7 +17,7 @@ static class ReferenceRun
         return new RunSpecification
         {
             Model = new ModelSpecification { Path = golden.Path("pipeline"), Vae = Directory.Exists(vae) ? vae : null },
-            Preference = new PreferenceSpecification { Path = golden.Path("spm"), BatchSize = int.MaxValue },
+            Judge = new JudgeSpecification { Path = golden.Path("spm"), BatchSize = int.MaxValue },
             Prompts = new PromptSpecification { Path = golden.Path("prompts.json"), Shuffle = config.GetProperty("shuffle_prompts").GetBoolean() },
             Sampling = new SamplingSpecification
             {

@@ -28,12 +28,12 @@ public sealed class ReferenceRunReader : IGoldenReader
     {
         var run = ReferenceRun.Specification(golden);
         using var model = DiffusionModel.Load(run.Model);
-        using var preference = new RecordingPreference(PreferenceModelLoader.Load(run.Preference, model.Device, ScalarType.Float32));
+        using var judge = new RecordingJudge(ClipJudgeLoading.Load(run.Judge, model.Device));
         using var adapter = LoraAdapter.Attach(model.UNet, Factors(golden, "lora_initial", run.Lora.Alpha ?? run.Lora.Rank));
         var draws = ReferenceRun.Draws(golden);
         var plan = new MethodPlan(run);
         var sampling = new SamplingStage(model, adapter, plan, draws);
-        var scoring = new ScoringStage(model.Decoder, preference, run, draws);
+        var scoring = new ScoringStage(model.Decoder, judge, plan, model.Schedule, draws);
         using var training = new TrainingStage(model, adapter, plan, draws);
         var schedule = new PromptSchedule(ReferenceRun.Prompts(golden), run);
         var expectedBatches = golden.Json.GetProperty("sampling_batches").GetArrayLength();
@@ -46,10 +46,10 @@ public sealed class ReferenceRunReader : IGoldenReader
         {
             using var scope = NewDisposeScope();
             var prompts = schedule.Round(round);
-            CheckConditioning(golden, check, model, preference, run, round, prompts);
+            CheckConditioning(golden, check, model, judge, run, round, prompts);
 
             var pairs = schedule.Items(round).SelectMany(item => Pairs(plan, sampling, scoring, item, prompts)).OrderBy(p => p.Id).ToArray();
-            CheckScores(golden, check, round, preference.TakeCalls());
+            CheckScores(golden, check, round, judge.TakeCalls());
             CheckPairs(golden, check, round, pairs);
             training.TrainRound(round, pairs, prompts, result => CheckMinibatch(golden, check, minibatch++, result));
         }
@@ -59,7 +59,7 @@ public sealed class ReferenceRunReader : IGoldenReader
     }
 
     static void CheckConditioning(
-        GoldenCase golden, GoldenAssert check, DiffusionModel model, RecordingPreference preference, RunSpecification run, int round, IReadOnlyList<string> prompts)
+        GoldenCase golden, GoldenAssert check, DiffusionModel model, RecordingJudge judge, RunSpecification run, int round, IReadOnlyList<string> prompts)
     {
         using var conditioning = new RoundConditioning(model.Prompts, prompts, guided: true);
         var rows = conditioning.Rows([.. Enumerable.Range(0, prompts.Count)]);
@@ -74,11 +74,11 @@ public sealed class ReferenceRunReader : IGoldenReader
             check.Close($"batch{round}.pairs.negative_add_time_ids", negative.TimeIds![..1].to(ScalarType.Float32), "batch.pairs.negative_add_time_ids");
         }
         // The reference repeats the prompts' ids once for each candidate.
-        var ids = preference.Tokenizer.EncodeBatch(prompts).repeat(run.Sampling.Candidates, 1);
+        var ids = judge.Inner.Tokenizer.EncodeBatch(prompts).repeat(run.Sampling.Candidates, 1);
         check.Equal($"batch{round}.spm_input_ids", ids, golden.Tensor($"batch{round}.spm_input_ids"));
     }
 
-    static void CheckScores(GoldenCase golden, GoldenAssert check, int round, IReadOnlyList<RecordingPreference.Call> calls)
+    static void CheckScores(GoldenCase golden, GoldenAssert check, int round, IReadOnlyList<RecordingJudge.Call> calls)
     {
         for (int call = 0; call < calls.Count; call++)
         {

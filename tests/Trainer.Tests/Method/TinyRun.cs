@@ -26,7 +26,7 @@ static class TinyRun
         Name = "tiny",
         Output = output,
         Model = new ModelSpecification { Path = Golden($"{folder}/pipeline"), Threads = 1 },
-        Preference = new PreferenceSpecification { Path = Golden($"{folder}/spm") },
+        Judge = new JudgeSpecification { Path = Golden($"{folder}/spm") },
         Prompts = new PromptSpecification { Path = Golden($"{folder}/prompts.json") },
         Pairs = new PairSpecification { Threshold = 0 },
         Optimizer = new OptimizerSpecification { LearningRate = 1e-3 },

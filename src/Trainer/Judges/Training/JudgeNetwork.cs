@@ -45,7 +45,7 @@ public sealed class JudgeNetwork : IDisposable
     /// <exception cref="CheckpointException">The weights do not fit.</exception>
     public static JudgeNetwork From(ITensorSource checkpoint, ClipConfig config, bool stepAware, ulong seed)
     {
-        using var plain = ModuleLoading.Load(new ClipModel(config, META), PreferenceModelLoader.Unwrap(checkpoint), new LoadOptions { Dtype = ScalarType.Float32 });
+        using var plain = ModuleLoading.Load(new ClipModel(config, META), ClipJudgeLoading.Unwrap(checkpoint), new LoadOptions { Dtype = ScalarType.Float32 });
         // Built with memory of its own: a loaded parameter may be a view of the mapped file, which training must not write to.
         var network = stepAware ? new JudgeNetwork(new TimeConditionedClipModel(config)) : new JudgeNetwork(new ClipModel(config));
         using var scope = NewDisposeScope();

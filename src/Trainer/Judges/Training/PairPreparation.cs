@@ -16,7 +16,7 @@ public sealed class PairPreparation
 {
     readonly PairDistortion distortion;
     readonly DistortionSpecification settings;
-    readonly PreferencePreprocessing preprocessing;
+    readonly JudgePreprocessing preprocessing;
     readonly ClipTokenizer tokenizer;
     readonly PromptEncoder prompts;
     readonly PairRandom random;
@@ -31,7 +31,7 @@ public sealed class PairPreparation
     /// <param name="tokenizer">The preference model's.</param>
     /// <param name="random">Timesteps and noise.</param>
     /// <exception cref="ArgumentException">The base model cannot make images of that size.</exception>
-    public PairPreparation(DiffusionModel model, DistortionSpecification settings, int? resolution, PreferencePreprocessing preprocessing, ClipTokenizer tokenizer, PairRandom random)
+    public PairPreparation(DiffusionModel model, DistortionSpecification settings, int? resolution, JudgePreprocessing preprocessing, ClipTokenizer tokenizer, PairRandom random)
     {
         (this.settings, this.preprocessing, this.tokenizer, this.random, device) = (settings, preprocessing, tokenizer, random, model.Device);
         this.resolution = resolution ?? model.DefaultSide;
@@ -93,7 +93,7 @@ public sealed class PairPreparation
         preprocessing.ForTraining(first_BCHW), preprocessing.ForTraining(second_BCHW), timesteps_B, labels.To(device));
 
     Tensor Images(IReadOnlyList<LabelledPair> pairs, Func<LabelledPair, Imaging.PixelImage> image) =>
-        stack([.. pairs.Select(p => PreferencePreprocessing.DatasetImage(image(p), resolution))]).to(device);
+        stack([.. pairs.Select(p => JudgePreprocessing.DatasetImage(image(p), resolution))]).to(device);
 
     static PairBatch Leave(PairBatch batch)
     {

@@ -7,7 +7,7 @@ namespace SpoActors.Trainer.Judges.Training;
 
 /// <summary>A batch as the preference model sees it.</summary>
 /// <param name="InputIds_BL">Token ids of the prompts.</param>
-/// <param name="First_BCHW">Pixel values of the first images, as <see cref="PreferencePreprocessing.ForTraining"/> makes them.</param>
+/// <param name="First_BCHW">Pixel values of the first images, as <see cref="JudgePreprocessing.ForTraining"/> makes them.</param>
 /// <param name="Second_BCHW">Pixel values of the second images.</param>
 /// <param name="Timesteps_B">Timestep of each pair.</param>
 /// <param name="Labels">Which image is preferred.</param>

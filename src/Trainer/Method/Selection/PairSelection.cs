@@ -5,7 +5,7 @@ namespace SpoActors.Trainer.Method.Selection;
 /// <summary>Which two candidates of each prompt make a pair, and whether it is one worth training on (paper section 4.2).</summary>
 /// <param name="Win">Index in 0..K-1 of the better candidate of each prompt.</param>
 /// <param name="Lose">Index of the worse one.</param>
-/// <param name="IsValid">Whether the two probabilities differ by more than the threshold.</param>
+/// <param name="IsValid">Whether their probabilities to win differ by more than the threshold.</param>
 /// <param name="Gap">p_win - p_lose, NaN where a score is.</param>
 public sealed record PairSelection(long[] Win, long[] Lose, bool[] IsValid, float[] Gap)
 {
@@ -15,7 +15,8 @@ public sealed record PairSelection(long[] Win, long[] Lose, bool[] IsValid, floa
     /// <summary>The best and the worst of all candidates. Of equal scores the lowest index is best, the highest worst; NaN is the largest.</summary>
     /// <param name="scores_KB">float32 scores, [candidates, prompts].</param>
     /// <param name="threshold">Smallest difference of the probabilities, exclusive.</param>
-    public static PairSelection BestAndWorst(Tensor scores_KB, double threshold)
+    /// <param name="scale">Logits of a difference of 1 between two scores (<see cref="Judges.IJudge.Scale"/>).</param>
+    public static PairSelection BestAndWorst(Tensor scores_KB, double threshold, double scale = 1)
     {
         var scores = ToArray(scores_KB, out var candidates, out var prompts);
         var (win, lose) = (new long[prompts], new long[prompts]);
@@ -29,14 +30,15 @@ public sealed record PairSelection(long[] Win, long[] Lose, bool[] IsValid, floa
             }
             (win[b], lose[b]) = (best, worst);
         }
-        return Judge(scores, win, lose, threshold);
+        return Judge(scores, win, lose, threshold, scale);
     }
 
     /// <summary>Two given candidates of each prompt (the ablation with random pairs); the first one wins a tie.</summary>
     /// <param name="scores_KB">float32 scores, [candidates, prompts].</param>
     /// <param name="drawn">Two distinct candidates of each prompt.</param>
     /// <param name="threshold">Smallest difference of the probabilities, exclusive.</param>
-    public static PairSelection OfTwo(Tensor scores_KB, IReadOnlyList<(long First, long Second)> drawn, double threshold)
+    /// <param name="scale">Logits of a difference of 1 between two scores (<see cref="Judges.IJudge.Scale"/>).</param>
+    public static PairSelection OfTwo(Tensor scores_KB, IReadOnlyList<(long First, long Second)> drawn, double threshold, double scale = 1)
     {
         var scores = ToArray(scores_KB, out var candidates, out var prompts);
         if (drawn.Count != prompts)
@@ -49,7 +51,7 @@ public sealed record PairSelection(long[] Win, long[] Lose, bool[] IsValid, floa
                 throw new ArgumentException($"Candidates {first} and {second} were drawn for prompt {b}; expected two distinct ones of {candidates}.", nameof(drawn));
             (win[b], lose[b]) = Ranks(scores[second, b], scores[first, b]) > 0 ? (second, first) : (first, second);
         }
-        return Judge(scores, win, lose, threshold);
+        return Judge(scores, win, lose, threshold, scale);
     }
 
     static float[,] ToArray(Tensor scores_KB, out int candidates, out int prompts)
@@ -72,11 +74,11 @@ public sealed record PairSelection(long[] Win, long[] Lose, bool[] IsValid, floa
         return a.CompareTo(b);
     }
 
-    static PairSelection Judge(float[,] scores, long[] win, long[] lose, double threshold)
+    static PairSelection Judge(float[,] scores, long[] win, long[] lose, double threshold, double scale)
     {
         var prompts = win.Length;
         var two_2B = new float[2, prompts];
-        for (var b = 0; b < prompts; b++) (two_2B[0, b], two_2B[1, b]) = (scores[win[b], b], scores[lose[b], b]);
+        for (var b = 0; b < prompts; b++) (two_2B[0, b], two_2B[1, b]) = ((float)scale * scores[win[b], b], (float)scale * scores[lose[b], b]);
         using var scope = NewDisposeScope();
         // Torch's own float32 softmax, and its float32 comparison: at the threshold the last bit decides.
         var probabilities_2B = tensor(two_2B).softmax(0);

@@ -32,6 +32,9 @@ public sealed class ClipModel : Module
     /// <summary>Log of the factor between cosine and logit, a scalar.</summary>
     public Tensor LogitScale => logit_scale;
 
+    /// <summary>Element type of the towers and their projections; the temperature may be of another.</summary>
+    public ScalarType TowerType => text_projection.weight!.dtype;
+
     /// <summary>Projected text features [T, P], not normalised.</summary>
     public Tensor TextFeatures(Tensor inputIds_TL, Tensor? attentionMask_TL = null)
     {

@@ -40,6 +40,9 @@ public sealed class TimeConditionedClipModel : Module
     /// <summary>Log of the factor between cosine and score, a scalar.</summary>
     public Tensor LogitScale => logit_scale;
 
+    /// <summary>Element type of the towers and their projections; the temperature may be of another.</summary>
+    public ScalarType TowerType => text_projection.weight!.dtype;
+
     internal ModuleList<TimeConditionedEncoderLayer> VisionLayers => vision_model.Layers;
 
     /// <summary>Projected text features [T, P], not normalised.</summary>

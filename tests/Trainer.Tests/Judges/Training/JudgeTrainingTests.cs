@@ -34,8 +34,8 @@ public sealed class JudgeTrainingTests : IDisposable
         var model = Path.Combine(folder, "judge", "model");
         Assert.Equal(hash, AtomicFile.Hash(Path.Combine(model, "step_aware_preference_model.safetensors")));
         Assert.Equal((4, 16), (manifest.NextStep, manifest.Pairs));
-        using var loaded = PreferenceModelLoader.Load(new PreferenceSpecification { Path = model }, CPU, ScalarType.Float32);
-        Assert.True(loaded.IsStepAware);
+        using var loaded = ClipJudgeLoading.Load(new JudgeSpecification { Path = model }, CPU);
+        Assert.True(loaded.KnowsTimestep);
 
         var files = new JudgeMetricsFiles(Path.Combine(folder, "judge"));
         Assert.Equal([0, 1, 2, 3], files.Steps().Select(s => s.Step));
@@ -47,15 +47,16 @@ public sealed class JudgeTrainingTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var checkpoint = CheckpointFile.Open(Path.Combine(TinyJudge.PickScore(), "model.safetensors"));
-        using var plain = PreferenceModelLoader.Load(new PreferenceSpecification { Path = TinyJudge.PickScore(), StepAware = false }, CPU, ScalarType.Float32);
-        var config = ((PlainPreferenceModel)plain).Network.Config;
-        using var aware = new StepAwarePreferenceModel(
+        using var plain = ClipJudgeLoading.Load(new JudgeSpecification { Path = TinyJudge.PickScore(), Kind = JudgeKind.Clip }, CPU);
+        var config = ((PlainClipJudge)plain).Network.Config;
+        using var aware = new StepAwarePreferenceModel("spm",
             (Trainer.Models.Clip.TimeConditionedClipModel)JudgeNetwork.From(checkpoint, config, stepAware: true, seed: 1).Module,
-            ((PlainPreferenceModel)plain).Preprocessing, plain.Tokenizer);
-        var (images, text) = (randn(3, 3, 64, 64), plain.EncodeText(plain.Tokenizer.EncodeBatch(["a cat", "a dog", "a bird"])));
-        var expected = plain.Score(images, text, zeros(3, ScalarType.Int64));
+            plain.Preprocessing, plain.Tokenizer);
+        using var prompts = plain.Prepare(["a cat", "a dog", "a bird"]);
+        var images = randn(3, 3, 64, 64);
+        var expected = plain.Score(images, prompts, zeros(3, ScalarType.Int64));
         foreach (var t in new long[] { 0, 500, 999 })
-            Assert.True(expected.allclose(aware.Score(images, text, full([3], t, ScalarType.Int64)), rtol: 1e-6, atol: 1e-6));
+            Assert.True(expected.allclose(aware.Score(images, prompts, full([3], t, ScalarType.Int64)), rtol: 1e-6, atol: 1e-6));
     }
 
     public static TheoryData<int> Moments => [.. Enumerable.Range(0, 13)];
@@ -172,8 +173,8 @@ public sealed class JudgeTrainingTests : IDisposable
         var settings = Settings() with { Validation = new JudgeValidationSpecification { Every = 0 } };
         Train(settings with { Start = settings.Start with { StepConditioning = false } });
         var model = Path.Combine(folder, "judge", "model");
-        using var loaded = PreferenceModelLoader.Load(new PreferenceSpecification { Path = model, StepAware = false }, CPU, ScalarType.Float32);
-        Assert.False(loaded.IsStepAware);
+        using var loaded = ClipJudgeLoading.Load(new JudgeSpecification { Path = model, Kind = JudgeKind.Clip }, CPU);
+        Assert.False(loaded.KnowsTimestep);
         Assert.NotEqual(AtomicFile.Hash(Path.Combine(TinyJudge.PickScore(), "model.safetensors")), AtomicFile.Hash(Path.Combine(model, "model.safetensors")));
     }
 

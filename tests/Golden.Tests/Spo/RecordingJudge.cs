@@ -1,30 +1,33 @@
 using SpoActors.Trainer.Judges;
-using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Spo;
 
 /// <summary>Passes everything on and keeps what went through.</summary>
-sealed class RecordingPreference(IPreferenceModel inner) : IPreferenceModel
+sealed class RecordingJudge(ClipJudge inner) : IJudge
 {
     List<Call> calls = [];
 
     public sealed record Call(Tensor Images, Tensor Timesteps, Tensor Scores);
 
-    public IPromptTokenizer Tokenizer => inner.Tokenizer;
+    public ClipJudge Inner => inner;
 
-    public ScalarType ScalarType => inner.ScalarType;
+    public string Name => inner.Name;
+
+    public JudgeInput Input => inner.Input;
+
+    public bool KnowsTimestep => inner.KnowsTimestep;
 
     public Device Device => inner.Device;
 
-    public bool IsStepAware => inner.IsStepAware;
+    public double Scale => inner.Scale;
 
-    public Tensor EncodeText(Tensor inputIds_BL) => inner.EncodeText(inputIds_BL);
+    public IPreparedPrompts Prepare(IReadOnlyList<string> prompts) => inner.Prepare(prompts);
 
-    public Tensor Score(Tensor images_BCHW, Tensor textFeatures_BD, Tensor timesteps_B)
+    public Tensor Score(Tensor inputs_BCHW, IPreparedPrompts prompts, Tensor timesteps_B)
     {
-        var scores = inner.Score(images_BCHW, textFeatures_BD, timesteps_B);
-        calls.Add(new Call(Keep(images_BCHW), Keep(timesteps_B), Keep(scores)));
+        var scores = inner.Score(inputs_BCHW, prompts, timesteps_B);
+        calls.Add(new Call(Keep(inputs_BCHW), Keep(timesteps_B), Keep(scores)));
         return scores;
     }
 

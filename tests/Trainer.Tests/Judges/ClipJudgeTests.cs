@@ -9,23 +9,23 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Judges;
 
-public sealed class PreferenceModelTests
+public sealed class ClipJudgeTests
 {
     static readonly ClipConfig Small = new(
         new ClipTextConfig { HiddenSize = 16, IntermediateSize = 32, NumHiddenLayers = 1, NumAttentionHeads = 4 },
         new ClipVisionConfig { HiddenSize = 16, IntermediateSize = 32, NumHiddenLayers = 2, NumAttentionHeads = 4, ImageSize = 16, PatchSize = 8 })
     { ProjectionDim = 12 };
 
-    static readonly PreferencePreprocessing Preprocessing = new(16, PixelNormalisation.Clip);
+    static readonly JudgePreprocessing Preprocessing = new(16, PixelNormalisation.Clip);
 
-    static PreferenceModelTests() => NativeLibtorch.EnsureLoaded();
+    static ClipJudgeTests() => NativeLibtorch.EnsureLoaded();
 
     static ClipTokenizer Tokenizer => new(TokenizerFiles.Vocabulary, new ClipTokenizerOptions { Kind = ClipTokenizerKind.Fast });
 
     static StepAwarePreferenceModel StepAware(ScalarType dtype = ScalarType.Float32)
     {
         manual_seed(3);
-        return new StepAwarePreferenceModel(new TimeConditionedClipModel(Small, dtype: dtype), Preprocessing, Tokenizer);
+        return new StepAwarePreferenceModel("spm", new TimeConditionedClipModel(Small, dtype: dtype), Preprocessing, Tokenizer);
     }
 
     [Fact]
@@ -33,10 +33,11 @@ public sealed class PreferenceModelTests
     {
         using var scope = NewDisposeScope();
         using var model = StepAware();
-        var text_BD = model.EncodeText(model.Tokenizer.EncodeBatch(["a cat", "a dog"]));
+        using var prompts = model.Prepare(["a dog", "a cat"]);
+        using var rows = prompts.Rows([1, 1]);
         var images_BCHW = randn(1, 3, 20, 20).expand(2, -1, -1, -1);
 
-        var scores = model.Score(images_BCHW, text_BD[0].expand(2, -1), tensor(new long[] { 1, 900 }));
+        var scores = model.Score(images_BCHW, rows, tensor(new long[] { 1, 900 }));
 
         Assert.Equal([2], scores.shape);
         Assert.NotEqual(scores[0].item<float>(), scores[1].item<float>());
@@ -47,30 +48,38 @@ public sealed class PreferenceModelTests
     {
         using var scope = NewDisposeScope();
         manual_seed(4);
-        using var plain = new PlainPreferenceModel(new ClipModel(Small), Preprocessing, Tokenizer);
+        using var plain = new PlainClipJudge("clip", new ClipModel(Small), Preprocessing, Tokenizer);
         using var stepAware = StepAware();
         stepAware.Network.load_state_dict(plain.Network.state_dict(), strict: false);
         stepAware.Network.ResetTimeConditioning();
-        var text_BD = plain.EncodeText(plain.Tokenizer.EncodeBatch(["a cat", "a dog"]));
+        using var prompts = plain.Prepare(["a cat", "a dog"]);
         var (images_BCHW, timesteps_B) = (randn(2, 3, 24, 16), tensor(new long[] { 10, 500 }));
 
-        Assert.Equal(plain.Score(images_BCHW, text_BD, timesteps_B).data<float>().ToArray(), stepAware.Score(images_BCHW, text_BD, timesteps_B).data<float>().ToArray());
+        Assert.Equal(plain.Score(images_BCHW, prompts, timesteps_B).data<float>().ToArray(), stepAware.Score(images_BCHW, prompts, timesteps_B).data<float>().ToArray());
     }
 
     [Fact]
-    public void Score_WhenBfloat16_IsCloseToFloat32()
+    public void Score_WhenTheTowersAreBfloat16_IsFloat32FromTheProjectionsOn()
     {
         using var scope = NewDisposeScope();
-        using var model = StepAware();
-        var ids_BL = model.Tokenizer.EncodeBatch(["a cat"]);
-        var (images_BCHW, timesteps_B) = (randn(1, 3, 16, 16), tensor(new long[] { 981 }));
-        var expected = model.Score(images_BCHW, model.EncodeText(ids_BL), timesteps_B).item<float>();
+        using var noGradient = no_grad();
+        using var model = StepAware(ScalarType.BFloat16);
+        model.Network.LogitScale.fill_(Math.Log(100));
+        var (images_BCHW, timesteps_B) = (randn(8, 3, 16, 16), full([8], 981, ScalarType.Int64));
+        using var prompts = model.Prepare(["a cat"]);
+        using var rows = prompts.Rows(new int[8]);
 
-        model.Network.to(ScalarType.BFloat16);
-        var actual = model.Score(images_BCHW.to_type(ScalarType.BFloat16), model.EncodeText(ids_BL), timesteps_B);
+        var scores_B = model.Score(images_BCHW, rows, timesteps_B);
 
-        Assert.Equal(ScalarType.BFloat16, actual.dtype);
-        Assert.Equal(expected, actual.to_type(ScalarType.Float32).item<float>(), 0.5f);
+        Assert.Equal(ScalarType.Float32, scores_B.dtype);
+        // The features' own rounding is the towers' affair; what follows them loses nothing.
+        var pixels_BCHW = Preprocessing.ForScoring(images_BCHW).to_type(ScalarType.BFloat16);
+        var image_BD = model.Network.ImageFeatures(pixels_BCHW, timesteps_B).to_type(ScalarType.Float64);
+        var text_1D = model.Network.TextFeatures(model.Tokenizer.EncodeBatch(["a cat"])).to_type(ScalarType.Float64);
+        var expected_B = model.Network.LogitScale.to_type(ScalarType.Float64).exp() * nn.functional.cosine_similarity(image_BD, text_1D, 1, 0);
+        Assert.True((scores_B - expected_B).abs().max().item<double>() < 1e-4);
+        // In bfloat16 scores above 16 would be multiples of 0.125, and smaller ones no finer in proportion.
+        Assert.Contains(scores_B.data<float>().ToArray(), score => score != (float)tensor(score).to_type(ScalarType.BFloat16).to_type(ScalarType.Float32).item<float>());
     }
 
     [Fact]
@@ -89,12 +98,12 @@ public sealed class PreferenceModelTests
     {
         using var scope = NewDisposeScope();
         using var model = StepAware();
-        var text_BD = model.EncodeText(model.Tokenizer.EncodeBatch(["a cat"]));
+        using var prompts = model.Prepare(["a cat"]);
         var (images_BCHW, timesteps_B) = (randn(1, 3, 20, 16), tensor(new long[] { 5 }));
-        model.Score(images_BCHW, text_BD, timesteps_B).Dispose();
+        model.Score(images_BCHW, prompts, timesteps_B).Dispose();
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-        for (var i = 0; i < 3; i++) model.Score(images_BCHW, text_BD, timesteps_B).Dispose();
+        for (var i = 0; i < 3; i++) model.Score(images_BCHW, prompts, timesteps_B).Dispose();
 
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }

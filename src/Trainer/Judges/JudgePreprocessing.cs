@@ -8,7 +8,7 @@ namespace SpoActors.Trainer.Judges;
 /// training clamps before it resizes: the two differ wherever values leave [-1, 1], by up to 0.3 normalised units.
 /// </summary>
 /// <remarks>Both use the bicubic kernel without antialiasing: an antialiased resize would be another input to the model.</remarks>
-public sealed record PreferencePreprocessing(int Size, PixelNormalisation Normalisation)
+public sealed record JudgePreprocessing(int Size, PixelNormalisation Normalisation) : IImagePreprocessing
 {
     /// <summary>For scoring: shortest edge resized, centre crop, clamp, normalise.</summary>
     /// <param name="images_BCHW">Any floating type; resized and clamped in it.</param>

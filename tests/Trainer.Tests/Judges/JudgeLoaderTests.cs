@@ -10,15 +10,15 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Judges;
 
-public sealed class PreferenceModelLoaderTests
+public sealed class JudgeLoaderTests
 {
     const string Config = """
         { "projection_dim": 8,
-          "text_config": { "vocab_size": 60, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 8 },
+          "text_config": { "vocab_size": 58, "eos_token_id": 57, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 8 },
           "vision_config": { "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 16, "patch_size": 8 } }
         """;
 
-    static PreferenceModelLoaderTests() => NativeLibtorch.EnsureLoaded();
+    static JudgeLoaderTests() => NativeLibtorch.EnsureLoaded();
 
     static string Folder(string prefix, bool withPositionIds = false)
     {
@@ -35,19 +35,20 @@ public sealed class PreferenceModelLoaderTests
         return folder;
     }
 
-    static float Score(IPreferenceModel model)
+    static float Score(IJudge judge)
     {
         using var scope = NewDisposeScope();
-        return model.Score(full([1, 3, 16, 16], 0.5), model.EncodeText(model.Tokenizer.EncodeBatch(["cat"])), tensor(new long[] { 7 })).item<float>();
+        using var prompts = judge.Prepare(["cat"]);
+        return judge.Score(full([1, 3, 16, 16], 0.5), prompts, tensor(new long[] { 7 })).item<float>();
     }
 
     [Fact]
     public void Load_WhenKeysHaveThePublishedPrefix_LoadsTheSameModel()
     {
-        using var bare = PreferenceModelLoader.Load(new PreferenceSpecification { Path = Folder("") }, CPU, ScalarType.Float32);
-        using var wrapped = PreferenceModelLoader.Load(new PreferenceSpecification { Path = Folder("model.", withPositionIds: true) }, CPU, ScalarType.Float32);
+        using var bare = JudgeLoader.Load(new JudgeSpecification { Path = Folder("") }, CPU);
+        using var wrapped = JudgeLoader.Load(new JudgeSpecification { Path = Folder("model.", withPositionIds: true) }, CPU);
 
-        Assert.True(wrapped.IsStepAware);
+        Assert.True(wrapped.KnowsTimestep);
         Assert.Equal(Score(bare), Score(wrapped));
     }
 
@@ -55,7 +56,7 @@ public sealed class PreferenceModelLoaderTests
     public void Load_WhenAPlainModelIsExpected_RefusesTheStepAwareOneByName()
     {
         var error = Assert.Throws<CheckpointException>(() =>
-            PreferenceModelLoader.Load(new PreferenceSpecification { Path = Folder(""), StepAware = false }, CPU, ScalarType.Float32));
+            JudgeLoader.Load(new JudgeSpecification { Path = Folder(""), Kind = JudgeKind.Clip }, CPU));
 
         Assert.Contains("is a step-aware preference model (it has adaLN weights); expected a plain CLIP", error.Message, StringComparison.Ordinal);
     }
@@ -64,18 +65,18 @@ public sealed class PreferenceModelLoaderTests
     public void Load_WhenAStepAwareModelIsExpected_RefusesThePlainOneByName()
     {
         var error = Assert.Throws<CheckpointException>(() =>
-            PreferenceModelLoader.Load(new PreferenceSpecification { Path = TinyJudge.PickScore() }, CPU, ScalarType.Float32));
+            JudgeLoader.Load(new JudgeSpecification { Path = TinyJudge.PickScore() }, CPU));
 
         Assert.Contains("is a plain CLIP preference model such as PickScore", error.Message, StringComparison.Ordinal);
-        Assert.Contains("preference.step_aware: false", error.Message, StringComparison.Ordinal);
+        Assert.Contains("judge.kind: clip", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Load_WhenTheFolderIsMissing_NamesIt()
     {
-        var error = Assert.Throws<CheckpointException>(() => PreferenceModelLoader.Load(new PreferenceSpecification { Path = "/nowhere" }, CPU, ScalarType.Float32));
+        var error = Assert.Throws<CheckpointException>(() => JudgeLoader.Load(new JudgeSpecification { Path = "/nowhere" }, CPU));
 
-        Assert.Equal("The preference model '/nowhere' does not exist; expected a folder or a checkpoint file.", error.Message);
+        Assert.Equal("The judge '/nowhere' does not exist; expected a folder or a checkpoint file.", error.Message);
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public sealed class PreferenceModelLoaderTests
         var folder = Folder("");
         File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"), """{ "crop_size": 32, "size": 32 }""");
 
-        var error = Assert.Throws<CheckpointException>(() => PreferenceModelLoader.Load(new PreferenceSpecification { Path = folder }, CPU, ScalarType.Float32));
+        var error = Assert.Throws<CheckpointException>(() => JudgeLoader.Load(new JudgeSpecification { Path = folder }, CPU));
 
         Assert.EndsWith("makes pictures of 32 pixels; the model's config.json expects 16.", error.Message, StringComparison.Ordinal);
     }
