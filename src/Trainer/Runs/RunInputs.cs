@@ -20,17 +20,17 @@ public static class RunInputs
     public static void Check(RunSpecification run)
     {
         using var scope = NewDisposeScope();
-        var problems = new List<Problem>();
+        var (problems, plan) = (new List<Problem>(), new MethodPlan(run));
         using var decoder = problems.Try(run.Model.Vae is null ? "model.path" : "model.vae", "the model's autoencoder", () => LatentDecoderLoading.Load(run.Model, META));
         // Another autoencoder that cannot be used has been reported; the model has one of its own.
         var itself = decoder is null ? run.Model with { Vae = null } : run.Model;
         using var model = problems.Try("model.path", "a complete Stable Diffusion model", () => DiffusionModel.Load(itself, META));
-        using var judge = !needsJudge ? null : problems.Try(run.Judge.Url is null ? "judge.path" : "judge.url", "a judge that is complete and of its kind", () => CheckJudge(run.Judge));
+        using var judge = !plan.NeedsJudge ? null : problems.Try(run.Judge.Url is null ? "judge.path" : "judge.url", "a judge that is complete and of its kind", () => CheckJudge(run.Judge));
         if (model is not null)
         {
             CheckLora(model, run.Lora, problems);
             CheckSettings("sampling.height, sampling.width", "sizes that the model can draw", () => model.LatentSize(run.Sampling));
-            CheckSettings("sampling.steps", "noise at every step that is trained", () => new MethodPlan(run).Process(model.Schedule));
+            CheckSettings("sampling.steps", "noise at every step that is trained", () => plan.Process(model.Schedule));
         }
         if (problems.Count > 0) throw new SpecificationException($"the run '{run.Name}'", problems);
 

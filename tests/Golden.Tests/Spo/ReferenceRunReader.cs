@@ -83,7 +83,7 @@ public sealed class ReferenceRunReader : IGoldenReader
         for (int call = 0; call < calls.Count; call++)
         {
             var name = $"batch{round}.score{call}";
-            check.Equal($"{name}.timesteps", calls[call].Timesteps, golden.Tensor($"{name}.timesteps"));
+            check.Equal($"{name}.timesteps", calls[call].Timesteps.to(ScalarType.Int64), golden.Tensor($"{name}.timesteps"));
             check.Close($"{name}.scores", calls[call].Scores, "batch.score.scores");
             if (golden.Has($"{name}.image")) check.Close($"{name}.image", calls[call].Images, "batch.score.image");
         }

@@ -28,7 +28,7 @@ public sealed class OwnPairSampler(PairEncoder encoder, bool relabel)
         {
             Item = of,
             Index = place,
-            Clean = (pair is null ? zeros(2, 1, 1, 1, 1) : pair.Latents.unsqueeze(1).clone()).DetachFromDisposeScope(),
+            Clean = (pair is null ? zeros([2L, 1, 1, 1, 1]) : pair.Latents.unsqueeze(1).clone()).DetachFromDisposeScope(),
             ScoreTimestep = 0,
             Transitions = [],
             // A pair that cannot be used is a pair that is not kept: its pool is counted like any other.
