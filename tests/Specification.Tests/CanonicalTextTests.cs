@@ -60,6 +60,7 @@ public sealed class CanonicalTextTests
     [InlineData("checkpoints.every=5")]
     [InlineData("evaluation.count=0")]
     [InlineData("pipeline.lease_seconds=9")]
+    [InlineData("data.cache=/elsewhere")]
     public void Identity_WhenKeyDoesNotChangeWhatIsComputed_StaysTheSame(string setting) =>
         Assert.Equal(SpecificationYaml.Identity(new RunSpecification()), SpecificationYaml.Identity(SpecificationYaml.Parse("", "test", [setting])));
 
@@ -69,6 +70,7 @@ public sealed class CanonicalTextTests
     [InlineData("pipeline.staleness=1")]
     [InlineData("model.path=other")]
     [InlineData("training.batch_size=3")]
+    [InlineData("data.flip=true")]
     public void Identity_WhenKeyChangesWhatIsComputed_Differs(string setting) =>
         Assert.NotEqual(SpecificationYaml.Identity(new RunSpecification()), SpecificationYaml.Identity(SpecificationYaml.Parse("", "test", [setting])));
 }

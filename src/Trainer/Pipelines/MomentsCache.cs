@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Storage;
@@ -14,7 +15,10 @@ namespace SpoActors.Trainer.Pipelines;
 /// <param name="folder">Made when the first entry is.</param>
 public sealed class MomentsCache(string folder)
 {
-    const string Moments = "moments", Digest = "sha256", Key = "key";
+    const string Moments = "moments", Digest = "sha256", Key = "key", DefaultFolder = ".latents";
+
+    /// <summary>The cache that a run names, or the one that all runs of its output folder share.</summary>
+    public static MomentsCache Of(RunSpecification run) => new(run.Data.Cache ?? Path.Combine(run.Output, DefaultFolder));
 
     /// <summary>Entries found so far, and entries made.</summary>
     public (int Hits, int Misses) Counts { get; private set; }

@@ -73,6 +73,11 @@ public sealed class PhotoImageTests
         Assert.Equal((2, 3), PhotoImage.ReadSize(Encode(new PixelImage(2, 3, 3, new byte[18]), format), "it"));
 
     [Theory]
+    [InlineData("iVBORw0KGgoAAAANSUhEUgAAAAIAAAABEAAAAACB2fwVAAAADUlEQVR4nGNo+M/UAAAFhgICH6kd0gAAAABJRU5ErkJggg==", new byte[] { 0x80, 0x80, 0x80, 2, 2, 2 })]
+    [InlineData("iVBORw0KGgoAAAANSUhEUgAAAAIAAAABEAIAAAAr0DSeAAAAFUlEQVR4nGNo+M/I8P+/UIPQPwYGACYrBSGN60cqAAAAAElFTkSuQmCC", new byte[] { 0x80, 1, 0xFF, 0x12, 0x12, 0 })]
+    public void Decoding_WhenThePictureHas16Bits_KeepsTheUpperEight(string base64, byte[] expected) => Assert.Equal(expected, PhotoImage.Decode(Convert.FromBase64String(base64), "it").Data);
+
+    [Theory]
     [InlineData("R0lGODlhAQABAIAAAAoUHv///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==")]
     [InlineData("Qk06AAAAAAAAADYAAAAoAAAAAQAAAAEAAAABABgAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAHhQKAA==")]
     public void Decoding_WhenThePictureIsAGifOrABmp_ReadsIt(string base64) => Assert.Equal([10, 20, 30], PhotoImage.Decode(Convert.FromBase64String(base64), "it").Data);
