@@ -66,6 +66,13 @@ public sealed class DdimScheduler : IDiffusionProcess
 
     double IDiffusionProcess.StdDev(double timestep) => StdDev((long)timestep);
 
+    /// <summary>Where a step from t leads, t - 1000 / steps; below 0 stands for the end, which only <see cref="DdimLastStep.FinalAlpha"/> reaches.</summary>
+    public long PreviousTimestep(long timestep)
+    {
+        var previous = timestep - TrainTimesteps / Steps;
+        return LastStep == DdimLastStep.ClampToFirst ? Math.Max(previous, 0) : previous;
+    }
+
     /// <summary>sqrt(1 - ᾱ_t).</summary>
     public Tensor NoiseLevel(Tensor timesteps_B, Tensor like)
     {
@@ -126,33 +133,20 @@ public sealed class DdimScheduler : IDiffusionProcess
         return density.flatten(1).mean([1]).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Both means start from one x_t, so without clipping μ - μ_ref is a constant times the difference of the outputs: no digits cancel.</remarks>
     public Tensor Kl(Tensor output, Tensor reference, Tensor timesteps_B, Tensor sample)
     {
         using var scope = NewDisposeScope();
         var c = Coefficients(timesteps_B, sample);
-        var distance = MeanDistance(output, reference, c, sample);
-        return (distance.square() / (2 * c.Std.square())).flatten(1).mean([1]).MoveToOuterDisposeScope();
-    }
+        var clips = Schedule.Config.ClipSample || Schedule.Config.Thresholding;
+        var terms = clips ? (Mean(output) - Mean(reference)).square() / (2 * c.Std.square()) : (c.Kl * (output - reference)).square();
+        return terms.flatten(1).mean([1]).MoveToOuterDisposeScope();
 
-    /// <summary>
-    /// μ - μ_ref. Both start from one x_t, so without clipping it is a constant times the difference of the outputs: no digits cancel.
-    /// </summary>
-    Tensor MeanDistance(Tensor output, Tensor reference, in StepCoefficients c, Tensor sample)
-    {
-        var config = Schedule.Config;
-        if (config.ClipSample || config.Thresholding) return Mean(output, c) - Mean(reference, c);
-        var factor = config.PredictionType switch
+        Tensor Mean(Tensor prediction)
         {
-            PredictionType.Epsilon => c.Direction - c.SqrtAlphaPrevious * c.SqrtBeta / c.SqrtAlpha,
-            PredictionType.Sample => c.SqrtAlphaPrevious - c.Direction * c.SqrtAlpha / c.SqrtBeta,
-            _ => c.Direction * c.SqrtAlpha - c.SqrtAlphaPrevious * c.SqrtBeta,
-        };
-        return factor * (output - reference);
-
-        Tensor Mean(Tensor prediction, in StepCoefficients at)
-        {
-            var (x0, epsilon) = Predict(prediction, at, sample);
-            return MeanAndStd(x0, epsilon, at).Mean;
+            var (x0, epsilon) = Predict(prediction, c, sample);
+            return MeanAndStd(x0, epsilon, c).Mean;
         }
     }
 
@@ -167,10 +161,10 @@ public sealed class DdimScheduler : IDiffusionProcess
     }
 
     /// <summary>Factors of the equations, each [B, 1, 1, 1] or [1, 1, 1, 1].</summary>
-    readonly record struct StepCoefficients(Tensor SqrtAlpha, Tensor SqrtBeta, Tensor SqrtAlphaPrevious, Tensor Direction, Tensor Std);
+    readonly record struct StepCoefficients(Tensor SqrtAlpha, Tensor SqrtBeta, Tensor SqrtAlphaPrevious, Tensor Direction, Tensor Std, Tensor Kl);
 
     static readonly double HalfLogTwoPi = Math.Log(Math.Sqrt(2 * Math.PI));
-    const int RowCount = 5, StdRow = 4;
+    const int RowCount = 6, StdRow = 4;
 
     int TrainTimesteps => Schedule.Config.NumTrainTimesteps;
 
@@ -178,10 +172,10 @@ public sealed class DdimScheduler : IDiffusionProcess
 
     StepCoefficients Coefficients(Tensor timesteps_B, Tensor like) => Split(Table(like.device).index_select(1, timesteps_B.reshape(-1).to(ScalarType.Int64).to(like.device)), like);
 
-    static StepCoefficients Split(Tensor rows_5B, Tensor like)
+    static StepCoefficients Split(Tensor rows_6B, Tensor like)
     {
-        var rows = rows_5B.reshape([RowCount, -1, .. Enumerable.Repeat(1L, (int)like.dim() - 1)]);
-        return new StepCoefficients(rows[0], rows[1], rows[2], rows[3], rows[4]);
+        var rows = rows_6B.reshape([RowCount, -1, .. Enumerable.Repeat(1L, (int)like.dim() - 1)]);
+        return new StepCoefficients(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]);
     }
 
     /// <summary>The table on the device that is computed on, kept there: a transfer in every step would stall a GPU.</summary>
@@ -209,19 +203,32 @@ public sealed class DdimScheduler : IDiffusionProcess
                 // At zero SNR and eta 1 this is 0 in exact arithmetic; rounding may make it negative.
                 MathF.Sqrt(MathF.Max(1 - alphaPrevious - std * std, 0)),
                 std,
+                (float)KlFactor(alpha, alphaPrevious),
             ];
             for (var row = 0; row < RowCount; row++) table[row * TrainTimesteps + t] = column[row];
         }
         return table;
     }
 
-    float AlphaBefore(int timestep)
+    /// <summary>
+    /// (μ - μ_ref) / (sqrt(2) σ) of an output that differs by 1. In float64: at the last step ᾱ hardly changes, and half of float32's digits cancel.
+    /// </summary>
+    double KlFactor(double alpha, double alphaPrevious)
     {
-        var previous = timestep - TrainTimesteps / Steps;
-        return previous >= 0 ? Schedule.AlphasCumprod[previous]
-            : LastStep == DdimLastStep.ClampToFirst ? Schedule.AlphasCumprod[0]
-            : Schedule.FinalAlphaCumprod;
+        var std = Eta * Math.Sqrt((1 - alphaPrevious) / (1 - alpha) * (1 - alpha / alphaPrevious));
+        var direction = Math.Sqrt(Math.Max(1 - alphaPrevious - std * std, 0));
+        var (sqrtAlpha, sqrtBeta, sqrtAlphaPrevious) = (Math.Sqrt(alpha), Math.Sqrt(1 - alpha), Math.Sqrt(alphaPrevious));
+        var distance = Schedule.Config.PredictionType switch
+        {
+            PredictionType.Epsilon => direction - sqrtAlphaPrevious * sqrtBeta / sqrtAlpha,
+            PredictionType.Sample => sqrtAlphaPrevious - direction * sqrtAlpha / sqrtBeta,
+            _ => direction * sqrtAlpha - sqrtAlphaPrevious * sqrtBeta,
+        };
+        return distance / (Math.Sqrt(2) * std);
     }
+
+    float AlphaBefore(int timestep) =>
+        PreviousTimestep(timestep) is >= 0 and var previous ? Schedule.AlphasCumprod[(int)previous] : Schedule.FinalAlphaCumprod;
 
     void CheckUsable()
     {

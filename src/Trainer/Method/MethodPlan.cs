@@ -60,7 +60,7 @@ public sealed class MethodPlan
     /// <exception cref="SpecificationException">The data set cannot be used; everything that is wrong is listed.</exception>
     internal PairEncoder PairEncoder(DiffusionModel model)
     {
-        var cache = new MomentsCache(Run.Data.Cache ?? Path.Combine(Run.Output, ".latents"));
+        var cache = MomentsCache.Of(Run);
         return new PairEncoder(model.Decoder, RunPrompts.OwnPairs(Run), Run.Data, model.DefaultSide, Run.Seed, cache);
     }
 

@@ -55,18 +55,19 @@ sealed class ClampedRatioLoss
 
         var margin_M = beta * (logRatioWin_M.detach() - logRatioLose_M.detach());
         if (h_M is not null) margin_M = h_M * margin_M;
+        var (ratioWin_M, ratioLose_M) = (clampedWin_M.detach().exp(), clampedLose_M.detach().exp());
         var clipped_M = (clampedWin_M.ne(logRatioWin_M).to_type(ScalarType.Float32) + clampedLose_M.ne(logRatioLose_M).to_type(ScalarType.Float32)) / 2;
         return StepKl.Limited(inputs, losses_M, klLimit,
             [
                 (ObjectiveMetrics.Margin, margin_M),
                 (ObjectiveMetrics.Accuracy, margin_M.gt(0)),
-                (ObjectiveMetrics.WinRatio, clampedWin_M.detach().exp()),
-                (ObjectiveMetrics.LoseRatio, clampedLose_M.detach().exp()),
+                (ObjectiveMetrics.WinRatio, ratioWin_M),
+                (ObjectiveMetrics.LoseRatio, ratioLose_M),
                 (ObjectiveMetrics.ClipShare, clipped_M),
             ],
             [
                 ("log_prob_win", win_M), ("log_prob_win_reference", winReference_M), ("log_prob_lose", lose_M), ("log_prob_lose_reference", loseReference_M),
-                ("log_ratio_win", logRatioWin_M), ("log_ratio_lose", logRatioLose_M), ("logit", x_M),
+                ("log_ratio_win", logRatioWin_M), ("log_ratio_lose", logRatioLose_M), ("ratio_win", ratioWin_M), ("ratio_lose", ratioLose_M), ("logit", x_M),
             ]).MoveToOuterDisposeScope();
     }
 }

@@ -38,7 +38,7 @@ public sealed class GradSpoObjective : IObjective
     {
         using var scope = NewDisposeScope();
         var (win, lose) = (inputs.Win, inputs.LoseOf(this));
-        var direction_MCHW = (Noise(win) - Noise(lose)) / 2;
+        var direction_MCHW = Direction(Noise(win), Noise(lose));
         var (targetWin_MCHW, targetLose_MCHW) = (Target(win, direction_MCHW), Target(lose, -direction_MCHW));
         return loss.Compute(inputs,
             LogProb(win, win.Policy_MCHW, targetWin_MCHW), LogProb(win, win.ReferenceOf(this), targetWin_MCHW),
@@ -54,4 +54,9 @@ public sealed class GradSpoObjective : IObjective
 
         Tensor Epsilon(SampleSide side, Tensor prediction_MCHW) => inputs.Process.Predict(prediction_MCHW, side.Timesteps_M, side.Current_MCHW).Epsilon;
     }
+
+    /// <summary>From the middle of two candidates to the better one, in noise.</summary>
+    /// <param name="win">The noise that made the better candidate.</param>
+    /// <param name="lose">The other's.</param>
+    public static Tensor Direction(Tensor win, Tensor lose) => (win - lose) / 2;
 }

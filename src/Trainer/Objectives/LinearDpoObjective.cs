@@ -33,7 +33,7 @@ public sealed class LinearDpoObjective : IObjective
         var weightUnclamped_M = 0.2 * beta * difference_M + 0.5;
         // At 0 a pair would never be learned from again, at 1 it would count for two.
         var weight_M = weightUnclamped_M.clamp(minWeight, 1 - minWeight);
-        var losses_M = weight_M * (errors.Win_M - errors.Lose_M);
+        var losses_M = weight_M * errors.Gap_M();
 
         var margin_M = -0.5 * beta * difference_M;
         return ObjectiveResult.Of(losses_M, [.. errors.Metrics(margin_M), ("weight", weight_M)],

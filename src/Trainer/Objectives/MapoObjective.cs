@@ -9,7 +9,7 @@ namespace SpoActors.Trainer.Objectives;
 /// </summary>
 public sealed class MapoObjective : IObjective
 {
-    /// <summary>Below it the series is as exact as float64 makes the quotient.</summary>
+    /// <summary>Below it the series is taken, whose first term left out is x⁸ / 1209600: 1e-14 there.</summary>
     const double Small = 0.1;
 
     readonly double beta, steepness, scale;
@@ -34,9 +34,10 @@ public sealed class MapoObjective : IObjective
         var (win, lose) = (inputs.Win, inputs.LoseOf(this));
         var (errorWin_M, errorLose_M) = (ImageErrors.Of(this, win, win.Policy_MCHW), ImageErrors.Of(this, lose, lose.Policy_MCHW));
         var (scoreWin_M, scoreLose_M) = (Score(errorWin_M), Score(errorLose_M));
-        var margin_M = scale * (scoreWin_M - scoreLose_M);
+        // The errors are float64 up to here: k makes 1e-4 of a float32 rounding of m.
+        var margin_M = (scale * (scoreWin_M - scoreLose_M)).to_type(win.Policy_MCHW.dtype);
         var preference_M = beta * nn.functional.logsigmoid(margin_M);
-        return ObjectiveResult.Of(errorWin_M - preference_M,
+        return ObjectiveResult.Of(errorWin_M.to_type(margin_M.dtype) - preference_M,
             [
                 (ObjectiveMetrics.Margin, margin_M),
                 (ObjectiveMetrics.Accuracy, margin_M.detach().gt(0)),

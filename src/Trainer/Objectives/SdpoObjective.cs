@@ -49,7 +49,7 @@ public sealed class SdpoObjective : IObjective
     {
         using var scope = NewDisposeScope();
         var errors = ImageErrors.Of(this, inputs, side => side.ReferenceOf(this));
-        var scale = mu is { } strength ? LoseScale(inputs.Win, inputs.LoseOf(this), strength) : ones([], errors.Win_M.dtype, errors.Win_M.device);
+        var scale = mu is { } strength ? LoseScale(inputs.Win, inputs.LoseOf(this), strength).Scale : ones([], errors.Type, errors.Win_M.device);
         var guarded = errors with { Lose_M = errors.Lose_M.detach() + scale * (errors.Lose_M - errors.Lose_M.detach()) };
         var x_M = -0.5 * link.Beta * guarded.Difference_M();
         var losses_M = variant switch
@@ -64,11 +64,11 @@ public sealed class SdpoObjective : IObjective
             [.. errors.Details(x_M), ("lose_scale", scale.expand(x_M.shape))]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>λ, a scalar without a gradient.</summary>
+    /// <summary>λ, |g_w|² and g_l · g_w: scalars without a gradient.</summary>
     /// <param name="win">The winners' predictions and targets.</param>
     /// <param name="lose">The losers'.</param>
     /// <param name="mu">μ.</param>
-    public static Tensor LoseScale(SampleSide win, SampleSide lose, double mu)
+    public static (Tensor Scale, Tensor Norm2, Tensor Dot) LoseScale(SampleSide win, SampleSide lose, double mu)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -76,7 +76,7 @@ public sealed class SdpoObjective : IObjective
         var (norm2, dot) = (gradientWin.square().sum(), (gradientLose * gradientWin).sum());
         // 1e-9 keeps the quotient finite; it is absolute, so it shows for errors near 0.
         var scale = ((1 - mu) * norm2 / (dot + 1e-9)).clamp(0, 1);
-        return where(dot.gt(0), scale, ones_like(scale)).MoveToOuterDisposeScope();
+        return (where(dot.gt(0), scale, ones_like(scale)).MoveToOuterDisposeScope(), norm2.MoveToOuterDisposeScope(), dot.MoveToOuterDisposeScope());
 
         static Tensor Gradient(SampleSide side) => 2 * (side.Policy_MCHW - side.Target_MCHW!) / side.Policy_MCHW.numel();
     }

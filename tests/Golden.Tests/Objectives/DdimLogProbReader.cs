@@ -12,7 +12,7 @@ public sealed partial class DdimLogProbReader : IGoldenReader
 {
     public string Area => "objectives";
 
-    public bool Understands(GoldenCase golden) => golden.Source.StartsWith("RockeyCoss/SPO", StringComparison.Ordinal) && golden.Has("candidate_noise");
+    public bool Understands(GoldenCase golden) => golden.Source.StartsWith("RockeyCoss/SPO", StringComparison.Ordinal) && golden.Has("candidate_noise") && !golden.Config.TryGetProperty("rows", out _);
 
     public void Check(GoldenCase golden, GoldenAssert check)
     {

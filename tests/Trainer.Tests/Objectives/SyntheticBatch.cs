@@ -82,6 +82,9 @@ sealed class SyntheticBatch(int samples, long seed, ScalarType dtype, Prediction
 
     Tensor Timesteps() => tensor(Enumerable.Range(0, samples).Select(i => ddim.Timesteps[i % ddim.Timesteps.Count]).ToArray());
 
+    /// <summary>A random direction to move a prediction in.</summary>
+    public Tensor Direction(long[] shape) => randn(shape, dtype, generator: generator);
+
     public void Dispose() => generator.Dispose();
 
     Tensor Normal() => randn([samples, 2, 3, 3], dtype, generator: generator);

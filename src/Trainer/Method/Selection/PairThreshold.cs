@@ -24,18 +24,22 @@ public sealed class PairThreshold
         byTimestep = process.Timesteps.ToDictionary(t => t, _ => minimum);
         if (rule == ThresholdRule.Fixed) return;
         var maximum = pairs.ThresholdMax ?? throw new ArgumentException($"pairs.threshold_max is null; expected the first step's threshold with the rule {rule}", nameof(pairs));
-        var (first, last) = (Value(process.Timesteps[0]), Value(process.Timesteps[^1]));
+        var (first, last) = (Followed(rule, process, process.Timesteps[0]), Followed(rule, process, process.Timesteps[^1]));
         if (first == last) throw new ArgumentException($"pairs.threshold_rule is {rule}, but all steps are alike; take more than one step, or the rule fixed");
-        foreach (var t in process.Timesteps) byTimestep[t] = (Value(t) - last) / (first - last) * (maximum - minimum) + minimum;
+        foreach (var t in process.Timesteps) byTimestep[t] = (Followed(rule, process, t) - last) / (first - last) * (maximum - minimum) + minimum;
+    }
 
-        double Value(double t) => rule switch
+    /// <summary>v_t, what a threshold follows.</summary>
+    public static double Followed(ThresholdRule rule, IDiffusionProcess process, double timestep)
+    {
+        var sigma = Math.Round(process.StdDev(timestep), 4);
+        return rule switch
         {
-            ThresholdRule.Sigma => Sigma(t),
-            ThresholdRule.Variance => Math.Round(Sigma(t) * Sigma(t), 4),
-            _ => t,
+            ThresholdRule.Sigma => sigma,
+            ThresholdRule.Variance => Math.Round(sigma * sigma, 4),
+            ThresholdRule.Timestep => timestep,
+            _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, "a fixed threshold follows nothing"),
         };
-
-        double Sigma(double t) => Math.Round(process.StdDev(t), 4);
     }
 
     /// <summary>The threshold of candidates drawn at a timestep.</summary>
