@@ -28,14 +28,14 @@ public abstract class ClipJudge(string name, nn.Module network, IImagePreprocess
 
     public Device Device => LogitScale.device;
 
-    /// <summary>1: the scores are the logits that the model was trained with.</summary>
-    public double Scale => 1;
+    /// <summary>1 where the scores are the logits that the model was trained with.</summary>
+    public virtual double Scale => 1;
 
     public IPreparedPrompts Prepare(IReadOnlyList<string> prompts)
     {
         using var scope = NewDisposeScope();
         // One prompt at a time: in a batch the last bits of its features would depend on its neighbours.
-        return new PromptTensors(cat([.. prompts.Select(p => NormalisedText(tokenizer.EncodeBatch([p])))]));
+        return new PromptTensors(cat([.. prompts.Select(p => NormalisedText(tokenizer.EncodeBatch([Worded(p)])))]));
     }
 
     /// <summary>Prompts that come as token ids, encoded in one batch.</summary>
@@ -52,7 +52,7 @@ public abstract class ClipJudge(string name, nn.Module network, IImagePreprocess
         using var scope = NewDisposeScope();
         var pixels_BCHW = preprocessing.ForScoring(inputs_BCHW.to(Device)).to_type(TowerType);
         var image_BD = ImageFeatures(pixels_BCHW, timesteps_B).to_type(ScalarType.Float32);
-        return ClipFeatures.RowScores(LogitScale.to_type(ScalarType.Float32), image_BD, ((PromptTensors)prompts)[0]).MoveToOuterDisposeScope();
+        return RowScores(image_BD, ((PromptTensors)prompts)[0]).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
@@ -73,9 +73,18 @@ public abstract class ClipJudge(string name, nn.Module network, IImagePreprocess
     /// <summary>Projected image features [B, D], not normalised.</summary>
     protected abstract Tensor ImageFeatures(Tensor pixels_BCHW, Tensor timesteps_B);
 
+    /// <summary>A prompt as the text tower is given it.</summary>
+    protected virtual string Worded(string prompt) => prompt;
+
+    /// <summary>Float32 features divided by their norm.</summary>
+    protected virtual Tensor Normalize(Tensor features_ND) => ClipFeatures.Normalize(features_ND);
+
+    /// <summary>Scores [B] of float32 image features and of the normalised texts of their rows.</summary>
+    protected virtual Tensor RowScores(Tensor image_BD, Tensor text_BD) => ClipFeatures.RowScores(LogitScale.to_type(ScalarType.Float32), image_BD, text_BD);
+
     Tensor NormalisedText(Tensor inputIds_PL)
     {
         using var noGradient = no_grad();
-        return ClipFeatures.Normalize(TextFeatures(inputIds_PL.to(Device)).to_type(ScalarType.Float32));
+        return Normalize(TextFeatures(inputIds_PL.to(Device)).to_type(ScalarType.Float32));
     }
 }

@@ -1,5 +1,7 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Judges.ImageReward;
+using SpoActors.Trainer.Judges.Remote;
 using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 
@@ -25,9 +27,34 @@ public static class JudgeLoader
         }
     }
 
+    static IReadOnlyList<IJudge> Members(JudgeSpecification judge, Device device)
+    {
+        var members = new List<IJudge>();
+        try
+        {
+            foreach (var section in judge.Members) members.Add(Load(section, device));
+            if (members.Find(m => m.Input != members[0].Input) is { } other)
+                throw new JudgeException($"The judge '{members[0].Name}' looks at {Describe(members[0].Input)} and '{other.Name}' at {Describe(other.Input)}; the members of a {JudgeNames.Of(judge.Kind)} must look at the same.");
+            return members;
+        }
+        catch
+        {
+            members.ForEach(m => m.Dispose());
+            throw;
+        }
+    }
+
+    static string Describe(JudgeInput input) => input == JudgeInput.Images ? "images" : "latents";
+
     static IJudge OfKind(JudgeSpecification judge, Device device) => judge.Kind switch
     {
         JudgeKind.Spm or JudgeKind.Clip or JudgeKind.Pickscore => ClipJudgeLoading.Load(judge, device),
+        JudgeKind.Hpsv2 or JudgeKind.Hpsv2_1 or JudgeKind.Clipscore => PictureClipLoading.Load(judge, device),
+        JudgeKind.ImageReward => ImageRewardLoading.Load(judge, device),
+        JudgeKind.Aesthetic => AestheticLoading.Load(judge, device),
+        JudgeKind.Sum => new SumJudge([.. Members(judge, device).Zip(judge.Members, (member, section) => new WeightedJudge(member, section.Weight))]),
+        JudgeKind.Vote => new VoteJudge(Members(judge, device), judge.BatchSize),
+        JudgeKind.Remote => new RemoteJudge(judge, device),
         _ => throw new NotSupportedException($"no judge of the kind {judge.Kind}"),
     };
 }

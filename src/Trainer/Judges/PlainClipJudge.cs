@@ -4,13 +4,23 @@ using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Judges;
 
-/// <summary>A CLIP preference model without step conditioning: the paper's ablation, PickScore, and what a step-aware model starts from.</summary>
-public sealed class PlainClipJudge(string name, ClipModel network, IImagePreprocessing preprocessing, IPromptTokenizer tokenizer)
+/// <summary>A CLIP without step conditioning: the paper's ablation, PickScore, and what a step-aware model starts from.</summary>
+// Not sealed: HPSv2 and CLIPScore differ in how they make a score of the same features.
+public class PlainClipJudge(string name, ClipModel network, IImagePreprocessing preprocessing, IPromptTokenizer tokenizer)
     : ClipJudge(name, network, preprocessing, tokenizer)
 {
+    readonly Lazy<double> temperature = new(() =>
+    {
+        using var scope = NewDisposeScope();
+        return Math.Exp(network.LogitScale.to_type(ScalarType.Float64).item<double>());
+    });
+
     public ClipModel Network => network;
 
     public override bool KnowsTimestep => false;
+
+    /// <summary>exp(logit_scale), the factor of the cosine that the model was trained with.</summary>
+    protected double Temperature => temperature.Value;
 
     protected override Tensor LogitScale => network.LogitScale;
 

@@ -21,6 +21,9 @@ public sealed class ScoreHead : Module
         RegisterComponents();
     }
 
+    /// <summary>Element type of the parameters.</summary>
+    public ScalarType Dtype => layers.InOrder[0].weight!.dtype;
+
     /// <summary>Scores, [B], of features [B, D].</summary>
     public Tensor forward(Tensor features_BD) => forward(features_BD, []);
 

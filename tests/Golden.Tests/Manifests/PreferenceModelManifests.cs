@@ -45,29 +45,7 @@ public sealed class OpenClipManifests : IManifestReader
 
     public void Check(GoldenManifest manifest, ManifestAssert check)
     {
-        var (text, vision) = (manifest.Config.GetProperty("text_cfg"), manifest.Config.GetProperty("vision_cfg"));
-        int Text(string name) => text.GetProperty(name).GetInt32();
-        int Vision(string name) => vision.GetProperty(name).GetInt32();
-        var model = new ClipModel(new ClipConfig(
-            new ClipTextConfig
-            {
-                VocabSize = Text("vocab_size"),
-                HiddenSize = Text("width"),
-                IntermediateSize = 4 * Text("width"),
-                NumHiddenLayers = Text("layers"),
-                NumAttentionHeads = Text("heads"),
-                MaxPositionEmbeddings = Text("context_length"),
-            },
-            new ClipVisionConfig
-            {
-                HiddenSize = Vision("width"),
-                IntermediateSize = 4 * Vision("width"),
-                NumHiddenLayers = Vision("layers"),
-                NumAttentionHeads = Vision("width") / Vision("head_width"),
-                ImageSize = Vision("image_size"),
-                PatchSize = Vision("patch_size"),
-            })
-        { ProjectionDim = manifest.Config.GetProperty("embed_dim").GetInt32() }, META);
+        var model = new ClipModel(OpenClipConfig.Parse(manifest.Config, manifest.Path), META);
 
         var shapes = manifest.Json.GetProperty("keys").EnumerateObject().ToDictionary(
             p => p.Name, p => new TensorDescription(ScalarType.Float32, [.. p.Value.EnumerateArray().Select(d => d.GetInt64())]), StringComparer.Ordinal);

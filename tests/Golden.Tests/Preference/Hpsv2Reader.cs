@@ -49,6 +49,20 @@ public sealed class Hpsv2Reader : IGoldenReader
         check.Close("image_features", Hpsv2Score.Normalize(image_BP));
         check.Close("text_features", Hpsv2Score.Normalize(text_TP));
         check.Close("scores", Hpsv2Score.Of(model, ids_TL, pixels_BCHW));
+        CheckSeam(golden, check, model);
+    }
+
+    // The judge reports percent, as the original's benchmark does.
+    static void CheckSeam(GoldenCase golden, GoldenAssert check, ClipModel model)
+    {
+        var ids_TL = golden.Tensor("input_ids");
+        var preprocessing = new PicturePreprocessing(new Hpsv2Preprocessing(model.Config.Vision.ImageSize, PixelNormalisation.Clip).Process);
+        var judge = new Hpsv2Judge("hpsv2", model, preprocessing, new JudgeSeam.RecordedTokenizer(ids_TL));
+        var pictures = GoldenPictures.Load(golden, check);
+        // The original fails on alpha, so there is nothing to compare with.
+        var scores_TB = JudgeSeam.Scores(judge, (int)ids_TL.shape[0], pictures.Where(p => p.Key != "rgba").Select(p => p.Value));
+        check.Close("scores through the seam", scores_TB / 100, golden.Tensor("scores"), "scores");
+        check.Within("scale", tensor(judge.Scale), model.LogitScale.exp() / 100, 1e-6);
     }
 
     static void CheckPreprocessing(GoldenCase golden, GoldenAssert check)

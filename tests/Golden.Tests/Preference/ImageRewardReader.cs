@@ -27,6 +27,7 @@ public sealed class ImageRewardReader : IGoldenReader
     {
         using var weights = source;
         var model = ModuleLoading.Load(new ImageRewardModel(ImageRewardSizes.Read(golden.Config), META), weights);
+        CheckSeam(golden, check, model);
         var image_BMV = model.EncodeImages(golden.Tensor("pixel_values"));
         check.Close("image_embeds", image_BMV);
         var (ids_TL, mask_TL) = (golden.Tensor("input_ids"), golden.Tensor("attention_mask"));
@@ -46,6 +47,22 @@ public sealed class ImageRewardReader : IGoldenReader
             var rewards_B = model.Rewards(id_1L, mask_1L, image_BMV);
             check.Close("rewards_" + name, rewards_B);
             CheckRanks(golden, check, prompt, rewards_B);
+        }
+    }
+
+    // What comes from a decoder has no alpha, with which the original resizes otherwise.
+    static void CheckSeam(GoldenCase golden, GoldenAssert check, ImageRewardModel model)
+    {
+        var ids_TL = golden.Tensor("input_ids");
+        var preprocessing = new PicturePreprocessing(new ClipImageProcessor(model.Config.ImageSize, PixelNormalisation.Clip).ProcessAsTorchvision);
+        var judge = new ImageRewardJudge(model, preprocessing, new JudgeSeam.RecordedTokenizer(ids_TL));
+        var pictures = GoldenPictures.Load(golden, check);
+        var opaque = pictures.Values.Select((picture, i) => (picture, i)).Where(p => p.picture.Channels != 4).ToArray();
+        var scores_TB = JudgeSeam.Scores(judge, (int)ids_TL.shape[0], opaque.Select(p => p.picture));
+        for (var prompt = 0; prompt < ids_TL.shape[0]; prompt++)
+        {
+            var name = "rewards_prompt" + prompt.ToString(CultureInfo.InvariantCulture);
+            check.Close(name + " through the seam", scores_TB[prompt], golden.Tensor(name).index_select(0, tensor(opaque.Select(p => (long)p.i).ToArray())), name);
         }
     }
 

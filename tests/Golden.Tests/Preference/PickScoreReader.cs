@@ -2,6 +2,7 @@ using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Models.Clip;
 using static TorchSharp.torch;
 
@@ -21,8 +22,12 @@ public sealed class PickScoreReader : IGoldenReader
         var model = ModuleLoading.Load(new ClipModel(ClipConfig.Load(golden.Path("model/config.json")), META), weights);
         var processor = ClipImageProcessor.Load(golden.Path("model/preprocessor_config.json"));
         var pictures = GoldenPictures.Load(golden, check);
-        var pixels_BCHW = stack([.. golden.Config.GetProperty("order_of_images").EnumerateArray().Select(name => processor.Process(pictures[name.GetString()!]))]);
+        var ordered = golden.Config.GetProperty("order_of_images").EnumerateArray().Select(name => pictures[name.GetString()!]).ToArray();
+        var pixels_BCHW = stack([.. ordered.Select(processor.Process)]);
         check.Equal("pixel_values", pixels_BCHW, golden.Tensor("pixel_values"));
+
+        var judge = new PlainClipJudge("pickscore", model, new PicturePreprocessing(processor.Process), new JudgeSeam.RecordedTokenizer(golden.Tensor("input_ids")));
+        check.Close("scores", JudgeSeam.Scores(judge, (int)golden.Tensor("input_ids").shape[0], ordered));
 
         var image_BP = model.ImageFeatures(pixels_BCHW);
         var text_TP = model.TextFeatures(golden.Tensor("input_ids"), golden.Tensor("attention_mask"));

@@ -23,6 +23,9 @@ public sealed class ClipVisionModelWithProjection : Module
 
     public ClipVisionConfig Config { get; }
 
+    /// <summary>Has the model's type and device.</summary>
+    public Tensor ProjectionWeight => visual_projection.weight!;
+
     /// <summary>Projected pooled state (image_embeds, [B, projection]), not normalised, and the tower's output.</summary>
     /// <param name="pixelValues_BCHW">Normalised pixels at the configured size.</param>
     /// <param name="outputHiddenStates">Whether to return every layer's output.</param>

@@ -18,6 +18,15 @@ static class CanonicalComposition
         return Compose(codes);
     }
 
+    /// <summary>Normalisation form D: every character in its parts, marks in their canonical order.</summary>
+    public static string Decompose(string text)
+    {
+        var codes = new List<int>(text.Length);
+        foreach (var rune in text.EnumerateRunes()) Decompose(rune.Value, codes);
+        Order(codes);
+        return string.Concat(codes.Select(c => new Rune(c).ToString()));
+    }
+
     static int Class(int code) => code < FirstWithCombining ? 0 : UnicodeTables.CombiningClass.GetValueOrDefault(code);
 
     static void Decompose(int code, List<int> codes)
