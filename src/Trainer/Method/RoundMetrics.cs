@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace SpoActors.Trainer.Method;
 
 /// <summary>A line of <c>metrics.jsonl</c>: what a round did.</summary>
@@ -75,15 +77,18 @@ public sealed record RoundMetrics
         };
     }
 
+    // As in metrics.jsonl: the figures of a round that diverges are what somebody wants to see.
+    static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     /// <summary>As it travels between silos.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this);
+    public string ToJson() => JsonSerializer.Serialize(this, Options);
 
     /// <summary>What <see cref="ToJson"/> made; null for any other text.</summary>
     public static RoundMetrics? FromJson(string text)
     {
         try
         {
-            return JsonSerializer.Deserialize<RoundMetrics>(text);
+            return JsonSerializer.Deserialize<RoundMetrics>(text, Options);
         }
         catch (JsonException)
         {

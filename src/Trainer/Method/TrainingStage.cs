@@ -18,6 +18,7 @@ public sealed class TrainingStage : IDisposable
     readonly PromptEncoder encoder;
     readonly IRandomSource random;
     readonly bool guided;
+    readonly double learningRate;
 
     public TrainingStage(DiffusionModel model, LoraAdapter adapter, RunSpecification run, IRandomSource random)
     {
@@ -25,6 +26,7 @@ public sealed class TrainingStage : IDisposable
         PairEpochs = run.Training.PairEpochs;
         var guidance = run.Objective.Guidance ? run.Sampling.GuidanceScale : 1;
         guided = guidance > 1;
+        learningRate = run.Optimizer.LearningRate;
         var unet = new GuidedUNet(model.UNet, adapter, guidance, run.Sampling.GuidanceRescale);
         var ddim = PolicyScheduler.Create(model.Schedule, run);
         optimizer = new AdamW(adapter.NamedParameters, run.Optimizer);
@@ -51,18 +53,21 @@ public sealed class TrainingStage : IDisposable
     }
 
     /// <summary>Trains on all pairs of a round, whatever order they arrived in.</summary>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is not finite; the trainer is to be loaded again before it goes on.</exception>
     public IReadOnlyList<MinibatchResult> TrainRound(
         int round, IReadOnlyList<PreferencePair> pairs, IReadOnlyList<string> roundPrompts,
         Action<MinibatchResult>? onMinibatch = null, CancellationToken cancellation = default)
     {
         var ordered = pairs.OrderBy(p => p.Id).ToArray();
         var results = new List<MinibatchResult>();
+        var watch = new DivergenceWatch(round, adapter, learningRate);
         using var conditioning = new RoundConditioning(encoder, roundPrompts, guided);
         for (int epoch = 0; epoch < PairEpochs && ordered.Length > 0; epoch++)
         {
             var order = random.Shuffle(round, epoch, ordered.Length);
-            results.AddRange(trainer.Train(ordered, order, conditioning, onMinibatch, cancellation));
+            results.AddRange(watch.Over(() => trainer.Train(ordered, order, conditioning, onMinibatch + watch.Passed, cancellation)));
         }
+        watch.CheckUnfinished();
         foreach (var pair in ordered) Consumed.Add(pair.Id, pair.Timestep, pair.Candidates.Win, pair.Candidates.Lose);
         ConsumedPairs += ordered.Length;
         return results;
