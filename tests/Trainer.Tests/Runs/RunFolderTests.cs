@@ -126,8 +126,15 @@ public sealed class RunFolderTests : IDisposable
         var identity = RunIdentity.Of(run, Specification.Prompts.PromptFile.Read(run.Prompts));
         var manifest = new RunManifest
         {
-            Configuration = identity.Configuration, Prompts = identity.Prompts, NextRound = 7, Minibatches = 0, ConsumedPairs = 0, ConsumedDigest = "",
-            Checkpoint = "checkpoints/round-000007", StateHash = new string('1', 64), AdapterHash = new string('2', 64),
+            Configuration = identity.Configuration,
+            Prompts = identity.Prompts,
+            NextRound = 7,
+            Minibatches = 0,
+            ConsumedPairs = 0,
+            ConsumedDigest = "",
+            Checkpoint = "checkpoints/round-000007",
+            StateHash = new string('1', 64),
+            AdapterHash = new string('2', 64),
         };
         File.WriteAllBytes(Path.Combine(RunFolder.PathOf(run), HeldFolder.ManifestFile), manifest.ToBytes());
     }
