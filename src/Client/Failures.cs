@@ -23,6 +23,7 @@ static class Failures
         JudgeException => (ExitCode.Failed, exception.Message),
         RunStateException => (ExitCode.RunConflict, exception.Message),
         PipelineException pipeline => (Code(pipeline.Fault), pipeline.Message),
+        DivergedException or NotFiniteNumberException => (ExitCode.Failed, exception.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.NotFound, exception.Message),
         NativeLibtorchException or DeviceException => (ExitCode.DeviceUnavailable, exception.Message),
         // A static constructor of TorchSharp was the first to need the library.

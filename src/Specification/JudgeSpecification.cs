@@ -27,6 +27,7 @@ public record JudgeSpecification
     public NumberType Dtype { get; init; } = NumberType.Float32;
 
     /// <summary>Images decoded and scored together.</summary>
+    [MayChange]
     public int BatchSize { get; init; } = 8;
 
     /// <summary>Logits of a difference of 1 between two scores; null for the judge's own scale (aesthetic has none that is published: 1).</summary>

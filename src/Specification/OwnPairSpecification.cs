@@ -57,6 +57,7 @@ public sealed record OwnPairSpecification
     public SizeConditioningRule SizeConditioning { get; init; } = SizeConditioningRule.Constant;
 
     /// <summary>Folder of encoded images, which runs may share; null for <c>.latents</c> in the output folder.</summary>
+    [MayChange]
     public string? Cache { get; init; }
 }
 

@@ -7,9 +7,11 @@ namespace SpoActors.Specification;
 public sealed record PreferenceTrainingSpecification
 {
     /// <summary>Name of the training and of its folder below <see cref="Output"/>.</summary>
+    [MayChange]
     public string Name { get; init; } = "spm";
 
     /// <summary>Folder that holds the trainings' folders.</summary>
+    [MayChange]
     public string Output { get; init; } = "runs";
 
     /// <summary>Seed of everything random: order of the pairs, timesteps, noise, the time embedder's first weights.</summary>
@@ -22,7 +24,9 @@ public sealed record PreferenceTrainingSpecification
     public DistortionSpecification Distortion { get; init; } = new();
     public JudgeOptimizerSpecification Optimizer { get; init; } = new();
     public JudgeTrainingSpecification Training { get; init; } = new();
+    [MayChange]
     public JudgeValidationSpecification Validation { get; init; } = new();
+    [MayChange]
     public JudgeCheckpointSpecification Checkpoints { get; init; } = new();
 }
 
@@ -92,6 +96,7 @@ public sealed record DistortionSpecification
     public double GuidanceScale { get; init; } = 5.0;
 
     /// <summary>Images encoded, predicted and decoded together.</summary>
+    [MayChange]
     public int BatchSize { get; init; } = 16;
 }
 
@@ -133,6 +138,7 @@ public sealed record JudgeTrainingSpecification
     public int BatchSize { get; init; } = 64;
 
     /// <summary>Pairs whose gradients are computed together; their sum is the batch's, so it changes memory and time only.</summary>
+    [MayChange]
     public int MicroBatchSize { get; init; } = 16;
 
     /// <summary>

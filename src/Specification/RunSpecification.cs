@@ -7,9 +7,11 @@ namespace SpoActors.Specification;
 public sealed record RunSpecification
 {
     /// <summary>Name of the run and of its folder below <see cref="Output"/>.</summary>
+    [MayChange]
     public string Name { get; init; } = "spo";
 
     /// <summary>Folder that holds the runs' folders.</summary>
+    [MayChange]
     public string Output { get; init; } = "runs";
 
     /// <summary>Seed of everything random.</summary>
@@ -31,7 +33,9 @@ public sealed record RunSpecification
     public LoraSpecification Lora { get; init; } = new();
     public OptimizerSpecification Optimizer { get; init; } = new();
     public TrainingSpecification Training { get; init; } = new();
+    [MayChange]
     public CheckpointSpecification Checkpoints { get; init; } = new();
+    [MayChange]
     public EvaluationSpecification Evaluation { get; init; } = new();
     public PipelineSpecification Pipeline { get; init; } = new();
 }
@@ -49,18 +53,22 @@ public sealed record ModelSpecification
     public NumberType Dtype { get; init; } = NumberType.Float32;
 
     /// <summary>cpu, cuda or cuda:N.</summary>
+    [MayChange]
     public string Device { get; init; } = "cpu";
 
     /// <summary>Recompute activations in the backward pass instead of keeping them.</summary>
+    [MayChange]
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>How attention is computed.</summary>
+    [MayChange]
     public AttentionKind Attention { get; init; } = AttentionKind.Auto;
 
     /// <summary>Decode images of more than 512 pixels in tiles.</summary>
     public bool VaeTiling { get; init; }
 
     /// <summary>Intra-op threads of each worker on the CPU; 0 takes all cores.</summary>
+    [MayChange]
     public int Threads { get; init; }
 }
 
@@ -72,15 +80,18 @@ public enum AttentionKind { Auto, Fused, Plain, Sliced }
 public sealed record PromptSpecification
 {
     /// <summary>A .json list of objects or strings, .jsonl, .tsv / .csv with a header, or .txt with a prompt a line.</summary>
+    [MayChange("the list of prompts")]
     public string Path { get; init; } = "";
 
     /// <summary>Key or column that holds the prompt.</summary>
+    [MayChange("the list of prompts")]
     public string Column { get; init; } = "caption";
 
     /// <summary>Visit the prompts in a new random order in every epoch.</summary>
     public bool Shuffle { get; init; } = true;
 
     /// <summary>Use only the first N prompts; null for all.</summary>
+    [MayChange("the list of prompts")]
     public int? Limit { get; init; }
 }
 
@@ -190,9 +201,11 @@ public sealed record LoraSpecification
 public sealed record TrainingSpecification
 {
     /// <summary>Passes over the prompt list. The run ends after <see cref="Rounds"/> rounds if that comes first.</summary>
+    [MayChange]
     public int Epochs { get; init; } = 10;
 
     /// <summary>Most rounds to run; null for as many as the epochs take.</summary>
+    [MayChange]
     public int? Rounds { get; init; }
 
     /// <summary>Prompts sampled with one adapter version before training on their pairs.</summary>
@@ -234,17 +247,22 @@ public sealed record PipelineSpecification
     public int Staleness { get; init; }
 
     /// <summary>Candidate pools that a scorer may hold.</summary>
+    [MayChange]
     public int PoolCapacity { get; init; } = 8;
 
     /// <summary>Scored items that the trainer may hold.</summary>
+    [MayChange]
     public int PairCapacity { get; init; } = 64;
 
     /// <summary>Megabytes that each channel may hold.</summary>
+    [MayChange]
     public int ChannelMegabytes { get; init; } = 512;
 
     /// <summary>Seconds without a heartbeat after which an item is leased to another worker.</summary>
+    [MayChange]
     public double LeaseSeconds { get; init; } = 120;
 
     /// <summary>Failures of one item before it is set aside.</summary>
+    [MayChange]
     public int MaxAttempts { get; init; } = 3;
 }

@@ -84,6 +84,59 @@ public sealed class RunCommandTests
         Assert.Contains("2 differing keys:\n  seed: 42 in the run's folder, 7 now\n  sampling.guidance_scale: 5 in the run's folder, 3 now", output.StandardError, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Branch_WithALowerRate_GoesOnFromTheParentsCommitAndLeavesItAlone(bool sequential)
+    {
+        using var folder = new TemporaryFolder();
+        string[] way = ["--set", "evaluation.count=0", .. sequential ? ["--sequential"] : Array.Empty<string>()];
+        await Spo.Run(Spo.TinyRun(folder.Path, [.. way, "--set", "training.rounds=1"]));
+        var parent = RunManifest.In(folder["tiny"])!;
+        string[] branch = [.. way, "--resume", "--branch", "calmer", "--set", "optimizer.learning_rate=1e-5"];
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, branch));
+        Assert.True(code == ExitCode.Success, output.StandardError);
+
+        var manifest = RunManifest.In(folder["calmer"])!;
+        Assert.Equal(new RunParent("tiny", 1, parent.AdapterHash), manifest.Parent);
+        Assert.Equal(2, manifest.NextRound);
+        Assert.True(manifest.ConsumedPairs > parent.ConsumedPairs);
+        Assert.Equal([1], MetricsFile.Read(folder["calmer/metrics.jsonl"]).Select(m => m.Round));
+        Assert.Equal(1e-5, SpecificationYaml.Read(folder["calmer/config.yaml"]).Optimizer.LearningRate);
+        Assert.Equal(parent, RunManifest.In(folder["tiny"]));
+
+        // The same command again has nothing left to do; with other settings it is refused as any run is.
+        Assert.Equal(ExitCode.Success, (await Spo.Run(Spo.TinyRun(folder.Path, branch))).Code);
+        Assert.Equal(ExitCode.RunConflict, (await Spo.Run(Spo.TinyRun(folder.Path, [.. way, "--resume", "--branch", "calmer"]))).Code);
+    }
+
+    [Fact]
+    public async Task Branch_WithoutResumeCommitOrAFreeName_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--branch", "new"));
+        Assert.True(code == ExitCode.InvalidInput && output.StandardError.Contains("add --resume", StringComparison.Ordinal), output.StandardError);
+        (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--resume", "--branch", "tiny"));
+        Assert.True(code == ExitCode.InvalidInput && output.StandardError.Contains("choose another one", StringComparison.Ordinal), output.StandardError);
+        (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--resume", "--branch", "../new"));
+        Assert.Equal(ExitCode.InvalidInput, code);
+        (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, "--resume", "--branch", "new"));
+        Assert.True(code == ExitCode.RunConflict && output.StandardError.Contains("holds no commit to branch off from", StringComparison.Ordinal), output.StandardError);
+        Assert.False(Directory.Exists(folder["new"]));
+    }
+
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Run_WhenItDiverges_EndsInOneLineThatNamesPlaceAndWayOn(bool sequential)
+    {
+        using var folder = new TemporaryFolder();
+        string[] way = ["--set", "evaluation.count=0", "--set", "optimizer.learning_rate=10", "--set", "lora.alpha=1000000", "--set", "training.rounds=9", .. sequential ? ["--sequential"] : Array.Empty<string>()];
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder.Path, way));
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("diverged in round", output.StandardError, StringComparison.Ordinal);
+        Assert.Contains("--resume --branch NAME --set optimizer.learning_rate=5 (now 10)", output.StandardError, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output.StandardError, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Run_WhenConfigurationIsWrong_ListsEverythingAndMakesNoFolder()
     {

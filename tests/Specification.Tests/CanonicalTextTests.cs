@@ -61,6 +61,12 @@ public sealed class CanonicalTextTests
     [InlineData("evaluation.count=0")]
     [InlineData("pipeline.lease_seconds=9")]
     [InlineData("data.cache=/elsewhere")]
+    [InlineData("model.device=cuda:1")]
+    [InlineData("model.threads=3")]
+    [InlineData("model.attention=sliced")]
+    [InlineData("model.gradient_checkpointing=true")]
+    [InlineData("judge.batch_size=2")]
+    [InlineData("prompts.path=/moved/prompts.txt")]
     public void Identity_WhenKeyDoesNotChangeWhatIsComputed_StaysTheSame(string setting) =>
         Assert.Equal(SpecificationYaml.Identity(new RunSpecification()), SpecificationYaml.Identity(SpecificationYaml.Parse("", "test", [setting])));
 
@@ -71,6 +77,28 @@ public sealed class CanonicalTextTests
     [InlineData("model.path=other")]
     [InlineData("training.batch_size=3")]
     [InlineData("data.flip=true")]
+    [InlineData("model.vae_tiling=true")]
+    [InlineData("prompts.shuffle=false")]
     public void Identity_WhenKeyChangesWhatIsComputed_Differs(string setting) =>
         Assert.NotEqual(SpecificationYaml.Identity(new RunSpecification()), SpecificationYaml.Identity(SpecificationYaml.Parse("", "test", [setting])));
+
+    [Fact]
+    public void Identity_WhenKeysHaveTheirDefaults_IsThatOfNothing() =>
+        // Whatever keys a later release adds: they have their defaults in a run of before.
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([])), SpecificationYaml.Identity(new RunSpecification()));
+
+    [Fact]
+    public void Identity_OfARun_IsTheHashOfTheLinesThatDifferFromTheDefaults() =>
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("model.dtype: bfloat16\nsampling.steps: 4\nseed: 7\n"u8)),
+            SpecificationYaml.Identity(SpecificationYaml.Parse("", "test", ["seed=7", "sampling.steps=4", "model.dtype=bfloat16", "name=other", "model.device=cuda"])));
+
+    [Fact]
+    public void Changeable_Always_NamesExistingKeysAndWholeSections()
+    {
+        var keys = SpecificationKeys.Changeable(typeof(RunSpecification));
+        Assert.Subset(SpecificationKeys.All.Select(k => k.Key).ToHashSet(), keys.Keys.ToHashSet());
+        Assert.All(SpecificationKeys.All.Where(k => k.Key.StartsWith("evaluation.", StringComparison.Ordinal)), k => Assert.Contains(k.Key, keys.Keys));
+        Assert.Equal("the list of prompts", keys["prompts.path"]);
+    }
 }

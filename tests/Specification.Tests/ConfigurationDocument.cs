@@ -24,8 +24,10 @@ static partial class ConfigurationDocument
             - `--set section.key=value` overrides a key; the value is YAML, such as `--set evaluation.seeds=[1,2]`. May be given several times.
             - A relative input path is looked for in the current folder, then beside the configuration file. `output` belongs to the current folder.
             - A run's folder holds the resolved configuration, every key with its value, as `config.yaml`.
-            - `--resume` wants the same values, except of `name`, `output`, `training.epochs`, `training.rounds`, and of the sections `checkpoints`,
-              `evaluation` and `pipeline` (but `pipeline.staleness`).
+            - Settings are of two kinds. What is computed is the run's identity: `--resume` wants the same values, and refuses others by name. How, where
+              or how long it is computed may change, and moves results by rounding at most: the column "resume" says `free`. Prompts are known by
+              their content: the file may move, the list may not change.
+            - `--resume --branch NAME` begins a new run from the last commit of the one that the configuration names; there any setting may differ.
 
             <!-- The tables are made from src/Specification: SPO_UPDATE_DOCS=1 dotnet run --project tests/Specification.Tests -->
 
@@ -36,8 +38,7 @@ static partial class ConfigurationDocument
             # Configuration of `spo train-spm`
 
             `config/train-spm.yaml` carries the paper's settings, `config/shapes-spm.yaml` trains in the small world. `--set`, paths and
-            `--resume` work as above; a training resumes with the same values, except of `name`, `output`, and of the sections `validation` and
-            `checkpoints`. See [preference-training.md](preference-training.md).
+            `--resume` work as above. See [preference-training.md](preference-training.md).
 
             """);
         Tables(text, comments, new PreferenceTrainingSpecification());
@@ -48,16 +49,20 @@ static partial class ConfigurationDocument
     {
         var root = specification.GetType();
         var defaults = SpecificationYaml.Flatten(specification).ToDictionary();
+        var changeable = SpecificationKeys.Changeable(root);
         foreach (var section in SpecificationKeys.AllOf(root).GroupBy(k => k.Property.DeclaringType!))
         {
             var name = section.Key == root ? "Top level" : $"`{section.First().Key[..section.First().Key.LastIndexOf('.')]}`";
             text.Append("\n## ").Append(name).Append("\n\n");
             if (section.Key != root) text.Append(comments[$"T:{section.Key.FullName}"]).Append("\n\n");
-            text.Append("| key | type | default | meaning |\n|---|---|---|---|\n");
+            text.Append("| key | type | default | resume | meaning |\n|---|---|---|---|---|\n");
             foreach (var (key, property) in section)
-                text.Append($"| `{key}` | {Cell(Type(property))} | `{Cell(defaults[key])}` | {Cell(comments.GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}") ?? "")} |\n");
+                text.Append($"| `{key}` | {Cell(Type(property))} | `{Cell(defaults[key])}` | {Resume(changeable, key)} | {Cell(comments.GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}") ?? "")} |\n");
         }
     }
+
+    static string Resume(IReadOnlyDictionary<string, string> changeable, string key) =>
+        !changeable.TryGetValue(key, out var condition) ? "same" : condition.Length == 0 ? "free" : $"free, but for {condition}";
 
     static string Type(PropertyInfo property)
     {

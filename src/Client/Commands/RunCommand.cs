@@ -4,6 +4,8 @@ using SpoActors.Client.InProcess;
 using SpoActors.Client.Reports;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
+using SpoActors.Specification.Prompts;
+using SpoActors.Specification.Validation;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Evaluation;
 using SpoActors.Trainer.Progress;
@@ -16,6 +18,12 @@ sealed class RunCommand : Command
 {
     readonly ConfigurationOptions configuration = ConfigurationOptions.OfRun();
     readonly Option<bool> resume = new("--resume") { Description = "Go on with the run in its folder; a run that is not there begins." };
+    readonly Option<string?> branch = new("--branch")
+    {
+        Description = "With --resume: begin a new run of this name from the last commit of the configuration's run. Any setting may differ.",
+        HelpName = "name",
+    };
+
     readonly Option<bool> sequential = new("--sequential") { Description = "The plain loop, without a pipeline of actors. At staleness 0 the result is the same, bit for bit." };
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
@@ -26,7 +34,7 @@ sealed class RunCommand : Command
     {
         (this.output, this.time, this.oracles) = (output, time, oracles);
         configuration.AddTo(this);
-        foreach (Option option in new Option[] { resume, sequential, format }) Options.Add(option);
+        foreach (Option option in new Option[] { resume, branch, sequential, format }) Options.Add(option);
         SetAction(ExecuteAsync);
     }
 
@@ -34,9 +42,13 @@ sealed class RunCommand : Command
     {
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides));
         oracles.EnsureKnown(run);
+        var parent = run;
+        if (parsed.GetValue(branch) is { } name) run = Named(run, name, parsed.GetValue(resume));
         DeviceCheck.EnsureExists(run.Model.Device);
         RunInputs.Check(run);
+        if (run != parent) RunBranch.Begin(RunFolder.PathOf(parent), run, PromptFile.Read(run.Prompts));
         using var runFolder = RunFolder.Open(run, parsed.GetValue(resume));
+        if (RunManifest.In(runFolder.Path)?.Parent is { } origin) output.Say($"A branch of '{origin.Run}' after {origin.NextRound} rounds.");
         output.Say(runFolder.IsResumed ? $"Going on with the run in {runFolder.Path}." : $"Run folder: {runFolder.Path}");
         try
         {
@@ -58,6 +70,16 @@ sealed class RunCommand : Command
         }
     }
 
+    /// <summary>The specification of a branch.</summary>
+    static RunSpecification Named(RunSpecification run, string name, bool isResumed)
+    {
+        if (!isResumed) throw new ClientException(ExitCode.InvalidInput, "--branch goes on from a commit of another run; add --resume.");
+        if (name == run.Name) throw new ClientException(ExitCode.InvalidInput, $"--branch is '{name}', the name of the run to begin from; choose another one.");
+        var branch = run with { Name = name };
+        SpecificationValidator.EnsureValid(branch, $"--branch {name}");
+        return branch;
+    }
+
     /// <summary>The sequential loop, on this thread, which owns the device.</summary>
     RunSummary RunSequentially(RunSpecification run, RunFolder runFolder, IRunProgress shown, CancellationToken cancellation)
     {
@@ -66,9 +88,9 @@ sealed class RunCommand : Command
         using var oracle = StartOracle(run, shown, cancellation);
         using var training = new LocalRun(run, runFolder.Path, progress, time);
         var grids = new EvaluationGrids(training.Samples, run.Evaluation, progress);
-        var manifest = training.Execute(() => grids.Draw(runFolder.BeforeGrid, "before", cancellation), cancellation);
+        training.Execute(() => grids.Draw(runFolder.BeforeGrid, "before", cancellation), cancellation);
         grids.Draw(runFolder.AfterGrid, "after", cancellation);
-        return Conclude(run, runFolder, manifest, oracle, cancellation);
+        return Conclude(run, runFolder, oracle, cancellation);
     }
 
     /// <summary>The pipeline, in a silo of this process; its trainer writes the run's files.</summary>
@@ -81,7 +103,7 @@ sealed class RunCommand : Command
             var end = await pipeline.ExecuteAsync(cancellation);
             foreach (var item in end.SetAside) output.Warn($"{item.Item} failed {run.Pipeline.MaxAttempts} times and was left out: {item.Error}");
         }
-        return Conclude(run, runFolder, new RunStore(runFolder.Path, SpecificationYaml.Identity(run), run.Checkpoints.Keep).Last()!, oracle, cancellation);
+        return Conclude(run, runFolder, oracle, cancellation);
     }
 
     /// <summary>The oracle of a run that asks for one, measuring the untrained model already.</summary>
@@ -93,9 +115,11 @@ sealed class RunCommand : Command
     }
 
     /// <summary>Asks the oracle for its verdict and writes the report.</summary>
-    static RunSummary Conclude(RunSpecification run, RunFolder runFolder, RunManifest manifest, IRunOracle? oracle, CancellationToken cancellation)
+    static RunSummary Conclude(RunSpecification run, RunFolder runFolder, IRunOracle? oracle, CancellationToken cancellation)
     {
-        var figures = oracle?.Compare(runFolder.AdapterFile, cancellation);
+        var store = new RunStore(runFolder.Path, RunIdentity.Of(run, PromptFile.Read(run.Prompts)), run.Checkpoints.Keep);
+        var manifest = store.Last()!;
+        var figures = oracle?.Compare(store.AdapterPath(manifest), cancellation);
         if (figures is not null) ResultOutput.Write(runFolder.OracleFile, figures);
         var summary = RunSummary.Of(runFolder, manifest, figures);
         RunReport.Write(run, runFolder, summary);

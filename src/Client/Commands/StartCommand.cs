@@ -11,6 +11,7 @@ namespace SpoActors.Client.Commands;
 sealed class StartCommand : ClusterCommand
 {
     readonly ConfigurationOptions configuration = ConfigurationOptions.OfClusterRun();
+    readonly Option<string?> branch = new("--branch") { Hidden = true };
 
     readonly OracleRegistry oracles;
 
@@ -18,10 +19,15 @@ sealed class StartCommand : ClusterCommand
     {
         this.oracles = oracles;
         configuration.AddTo(this);
+        Options.Add(branch);
     }
 
     protected override async Task<ExitCode> ExecuteAsync(ParseResult parsed, ClusterSession session, CancellationToken cancellation)
     {
+        // A branch copies files, which are where the silos' trainer is.
+        if (parsed.GetValue(branch) is { } name)
+            throw new ClientException(ExitCode.InvalidInput,
+                $"A cluster begins no branch. Where its runs' folder is, `spo run CONFIG --output FOLDER --resume --branch {name}` begins it; once its folder is there, it may be stopped, and `spo start CONFIG --name {name}` goes on.");
         // The models are the silos' business; the prompts travel with the request.
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides, checkFiles: false));
         oracles.EnsureKnown(run);

@@ -45,6 +45,10 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Fail")]
     Task<Acknowledged> FailAsync(ItemFailure failure, CancellationToken cancellation);
 
+    /// <summary>The run's numbers are no longer finite: it is paused, and says why. Idempotent.</summary>
+    [Alias("Diverged")]
+    Task<Acknowledged> DivergedAsync(RunDiverged report, CancellationToken cancellation);
+
     // Samplers.
 
     /// <summary>Waits for an item.</summary>

@@ -11,13 +11,15 @@ public sealed record JoinRun([property: Id(0)] int ProtocolVersion, [property: I
 /// <param name="RoundCount">Rounds of the run.</param>
 /// <param name="PromptCount">Prompts in its list.</param>
 /// <param name="EvaluationPrompts">What the before/after samples are drawn of.</param>
+/// <param name="PromptsHash">Hash of the list of prompts, which the run's manifest records.</param>
 [GenerateSerializer, Immutable, Alias("spo.JoinedRun")]
 public sealed record JoinedRun(
     [property: Id(0)] RunStatus Status,
     [property: Id(1)] string Specification,
     [property: Id(2)] int RoundCount,
     [property: Id(3)] int PromptCount,
-    [property: Id(4)] IReadOnlyList<string> EvaluationPrompts);
+    [property: Id(4)] IReadOnlyList<string> EvaluationPrompts,
+    [property: Id(5)] string PromptsHash);
 
 /// <summary>Heartbeat of a worker: renews the leases it holds, and says how it is.</summary>
 /// <param name="Worker">Worker.</param>
@@ -62,6 +64,10 @@ public sealed record WorkerOrders(
     [property: Id(1)] IReadOnlyList<LeaseId> Lost,
     [property: Id(2)] int Assigned,
     [property: Id(3)] TrainerStanding Standing);
+
+/// <summary>A worker has found that the run cannot go on, since doing the same again gives the same.</summary>
+[GenerateSerializer, Immutable, Alias("spo.RunDiverged")]
+public sealed record RunDiverged([property: Id(0)] WorkerId Worker, [property: Id(1)] string Reason);
 
 /// <summary>A worker leaves in good order.</summary>
 [GenerateSerializer, Immutable, Alias("spo.WorkerLeft")]

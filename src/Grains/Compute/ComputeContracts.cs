@@ -30,8 +30,9 @@ public interface IComputeFactory
 /// <param name="Folder">The run's folder; the trainer goes on from its last commit.</param>
 /// <param name="RoundCount">Rounds of the run.</param>
 /// <param name="PromptCount">Prompts in its list.</param>
+/// <param name="PromptsHash">Hash of the list.</param>
 /// <param name="EvaluationPrompts">What the before/after samples are drawn of.</param>
-public sealed record RunFacts(string Folder, int RoundCount, int PromptCount, IReadOnlyList<string> EvaluationPrompts)
+public sealed record RunFacts(string Folder, int RoundCount, int PromptCount, string PromptsHash, IReadOnlyList<string> EvaluationPrompts)
 {
     /// <summary>Cancelled when the run is over for the trainer.</summary>
     public CancellationToken Ended { get; init; }
@@ -85,7 +86,7 @@ public interface ITrainerCompute : IDisposable
     /// <summary>What training on the last round returned, in this life or before; null if there is none.</summary>
     string? LastMetrics { get; }
 
-    /// <summary>The adapter as it is now, in the format that diffusers loads.</summary>
+    /// <summary>The adapter as it is now, exactly: what samplers take over (<see cref="Trainer.Lora.Files.AdapterFile"/>).</summary>
     byte[] ExportAdapter();
 
     /// <summary>Replaces the manifest, so that a crash resumes after the rounds trained so far.</summary>

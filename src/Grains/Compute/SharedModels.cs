@@ -13,7 +13,7 @@ sealed class SharedModels
 
     /// <summary>A role's share of a device's model, which is loaded for the first one. Called on the device's thread.</summary>
     /// <param name="device">Device's name.</param>
-    /// <param name="identity">What decides the model.</param>
+    /// <param name="identity">What decides the model: the whole specification, since how it computes is the model's too.</param>
     /// <param name="run">The specification, its device set.</param>
     public ModelLease Lease(string device, string identity, RunSpecification run)
     {

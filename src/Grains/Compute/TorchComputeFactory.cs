@@ -46,19 +46,21 @@ public sealed class TorchComputeFactory(TimeProvider time, IRunProgress? progres
     public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts)
     {
         var here = On(run, device);
+        var store = new RunStore(facts.Folder, new RunIdentity(SpecificationYaml.Identity(run), facts.PromptsHash), run.Checkpoints.Keep);
+        // Before the configuration there is replaced, which tells what an older manifest belongs to.
+        store.Last();
         // As `spo run` leaves it beside its results.
-        AtomicFile.Write(Path.Combine(facts.Folder, "config.yaml"), Encoding.UTF8.GetBytes(SpecificationYaml.Write(run)));
-        var store = new RunStore(facts.Folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep);
+        AtomicFile.Write(Path.Combine(facts.Folder, RunFolder.ConfigurationFile), Encoding.UTF8.GetBytes(SpecificationYaml.Write(run)));
         return Lease(here, device, lease => new TorchTrainer(lease, here, store, facts, time, progress));
     }
 
     public long LastEpoch(RunSpecification run, string folder) =>
-        new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep).Last()?.TrainerEpoch ?? 0;
+        RunManifest.In(folder)?.TrainerEpoch ?? 0;
 
     /// <summary>Makes something that holds the device's model until it is disposed.</summary>
     T Lease<T>(RunSpecification here, string device, Func<ModelLease, T> create)
     {
-        var lease = models.Lease(device, SpecificationYaml.Identity(here), here);
+        var lease = models.Lease(device, SpecificationYaml.Write(here), here);
         try
         {
             return create(lease);

@@ -31,7 +31,7 @@ sealed class TorchTrainer : ITrainerCompute
         lease.Shared.Reset();
         stage = new TrainingStage(lease.Shared.Model, lease.Shared.Adapter, new MethodPlan(run), new CounterBasedRandom(run.Seed));
         grids = new EvaluationGrids(new EvaluationSamples(lease.Shared.Model, run, facts.EvaluationPrompts), run.Evaluation, progress);
-        var last = store.Last();
+        var last = store.Resume();
         if (last is null) Draw("before");
         else
         {
@@ -85,18 +85,13 @@ sealed class TorchTrainer : ITrainerCompute
         }
     }
 
-    public byte[] ExportAdapter()
-    {
-        using var stream = new MemoryStream();
-        WriteAdapter(stream);
-        return stream.ToArray();
-    }
+    public byte[] ExportAdapter() => AdapterFile.Exact(lease.Shared.Adapter);
 
     public void Commit(long epoch, bool finished)
     {
         if (store.Last() is { } last && last.TrainerEpoch > epoch)
             throw new PipelineException($"the run's folder holds a commit of trainer epoch {last.TrainerEpoch}; this trainer has epoch {epoch} and commits nothing");
-        var manifest = store.Commit(NextRound, stage, WriteAdapter, (int)epoch, finished);
+        var manifest = store.Commit(NextRound, stage, target => AdapterFile.Write(target, lease.Shared.Adapter), (int)epoch, finished);
         progress.Report(new CheckpointWritten(NextRound, manifest.Checkpoint, manifest.AdapterHash));
         if (!finished) return;
         Draw("after");
@@ -120,12 +115,5 @@ sealed class TorchTrainer : ITrainerCompute
         lease.Dispose();
     }
 
-    /// <summary>Diffusers' format; where alpha is another than the rank it would have to be folded in, so kohya's, which carries it.</summary>
-    void WriteAdapter(Stream target)
-    {
-        using var scope = NewDisposeScope();
-        var factors = lease.Shared.Adapter.Export();
-        if (factors.Values.All(f => f.Alpha == f.A.shape[0])) LoraWeights.WriteDiffusers(target, factors);
-        else LoraWeights.WriteKohya(target, factors);
     }
 }

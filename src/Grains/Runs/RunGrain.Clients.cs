@@ -2,6 +2,7 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Ledger;
 using SpoActors.Specification;
+using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Validation;
 using SpoActors.Specification.Yaml;
 
@@ -43,7 +44,10 @@ public sealed partial class RunGrain
         var known = SpecificationYaml.Identity(plan!.Specification);
         if (asked != known)
             throw new PipelineException(
-                $"there is a run '{Id}' with other settings ({known[..12]}, now {asked[..12]}); start this one under another name", PipelineFault.Conflict);
+                $"there is a run '{Id}' with other settings ({known[..12]}, now {asked[..12]}); start this one under another name, " +
+                "or begin a branch with other settings from its last commit (`spo run --resume --branch NAME` in the runs' folder, then `spo start --name NAME`)", PipelineFault.Conflict);
+        if (PromptList.Hash(request.Prompts) != plan.PromptsHash)
+            throw new PipelineException($"there is a run '{Id}' with other prompts; start this one under another name, or bring back its list", PipelineFault.Conflict);
         if (state.State.Status is RunStatus.Paused or RunStatus.Cancelled) await SetStatusAsync(RunStatus.Running, "", "goes on");
         return Snapshot();
     }

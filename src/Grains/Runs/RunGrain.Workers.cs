@@ -16,7 +16,7 @@ public sealed partial class RunGrain
         var evaluation = plan!.Specification.Evaluation;
         return Task.FromResult(new JoinedRun(
             state.State.Status, state.State.Specification, schedule.RoundCount, prompts.State.Prompts.Count,
-            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. prompts.State.Prompts.Take(evaluation.Count)]));
+            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. prompts.State.Prompts.Take(evaluation.Count)], plan.PromptsHash));
     }
 
     public Task<WorkerOrders> ReportAsync(WorkerReport report, CancellationToken cancellation)
@@ -63,6 +63,13 @@ public sealed partial class RunGrain
             AfterFailure(failure.Lease.Item, ledger.Failed(failure.Lease, failure.Error), failure.Error);
         }
         return Task.FromResult(new Acknowledged());
+    }
+
+    public async Task<Acknowledged> DivergedAsync(RunDiverged report, CancellationToken cancellation)
+    {
+        RequirePlan();
+        if (state.State.Status == RunStatus.Running) await SetStatusAsync(RunStatus.Paused, report.Reason, $"cannot go on: {report.Reason}");
+        return new Acknowledged();
     }
 
     public async Task<LeaseResponse> LeaseAsync(LeaseRequest request, CancellationToken cancellation)

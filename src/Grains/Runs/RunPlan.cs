@@ -2,6 +2,7 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Ledger;
 using SpoActors.Specification;
+using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Method;
 
@@ -16,6 +17,7 @@ public sealed class RunPlan
     {
         Specification = SpecificationYaml.Parse(specification, "the run's specification");
         Schedule = new PromptSchedule(prompts, Specification);
+        PromptsHash = PromptList.Hash(prompts);
         var pipeline = Specification.Pipeline;
         Options = new LedgerOptions
         {
@@ -41,6 +43,9 @@ public sealed class RunPlan
     public RunSpecification Specification { get; }
 
     public PromptSchedule Schedule { get; }
+
+    /// <summary>What identifies the list of prompts.</summary>
+    public string PromptsHash { get; }
 
     public LedgerOptions Options { get; }
 }

@@ -25,7 +25,7 @@ public sealed class TrainerSession(
     : WorkerSession(id, run, specification, executor, services)
 {
     readonly RunFacts facts = new(
-        Path.Combine(services.Options.RunsFolder ?? specification.Output, run), joined.RoundCount, joined.PromptCount, joined.EvaluationPrompts);
+        Path.Combine(services.Options.RunsFolder ?? specification.Output, run), joined.RoundCount, joined.PromptCount, joined.PromptsHash, joined.EvaluationPrompts);
     readonly RoundAssembly assembly = new();
     readonly SemaphoreSlim syncing = new(1);
     ITrainerCompute? compute;

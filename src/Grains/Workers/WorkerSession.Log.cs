@@ -14,6 +14,9 @@ public abstract partial class WorkerSession
     [LoggerMessage(Level = LogLevel.Error, Message = "{Worker} cannot serve run {Run}")]
     partial void LogProblem(Exception exception, WorkerId worker, string run);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Worker} found that run {Run} cannot go on: {Message}")]
+    partial void LogDiverged(WorkerId worker, string run, string message);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Worker}: {Item} failed")]
     partial void LogItemFailed(Exception exception, WorkerId worker, ItemId item);
 

@@ -6,6 +6,7 @@ using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Specification;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Grains.Workers;
 
@@ -62,6 +63,11 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         catch (OperationCanceledException) when (Ended.IsCancellationRequested)
         {
             // The end of the run, of the lease on it, or of the silo.
+        }
+        catch (DivergedException e)
+        {
+            // Whoever resumes the run finds it as it was committed.
+            await DivergeAsync(e).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -159,11 +165,24 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     }
 
     /// <summary>Reports a failed execution; never fails itself, since the lease expires anyway.</summary>
-    protected Task FailAsync(LeaseId lease, FailureKind kind, Exception error, WorkerId? suspect = null)
+    protected async Task FailAsync(LeaseId lease, FailureKind kind, Exception error, WorkerId? suspect = null)
     {
         LogItemFailed(error, id, lease.Item);
-        return TryAsync(() => services.Calls.RetryAsync(
-            token => RunGrain.FailAsync(new ItemFailure(lease, id, kind, $"{error.GetType().Name}: {error.Message}", suspect), token), Ended));
+        if (error is DivergedException diverged)
+        {
+            await DivergeAsync(diverged).ConfigureAwait(false);
+            // Not the item's fault: it is there again when the run is resumed.
+            kind = FailureKind.Infrastructure;
+        }
+        var failure = new ItemFailure(lease, id, kind, $"{error.GetType().Name}: {error.Message}", suspect);
+        await TryAsync(() => services.Calls.RetryAsync(token => RunGrain.FailAsync(failure, token), Ended)).ConfigureAwait(false);
+    }
+
+    /// <summary>Has the run paused, instead of doing the same again for ever.</summary>
+    Task DivergeAsync(DivergedException error)
+    {
+        LogDiverged(id, run, error.Message);
+        return TryAsync(() => services.Calls.RetryAsync(token => RunGrain.DivergedAsync(new RunDiverged(id, error.Message), token), Ended));
     }
 
     protected async Task TryAsync(Func<Task> call)

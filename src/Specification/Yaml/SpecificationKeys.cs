@@ -16,6 +16,14 @@ public static class SpecificationKeys
     /// <summary>Whether a key may be null.</summary>
     public static bool IsNullable(PropertyInfo property) => new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable;
 
+    /// <summary>The keys that may change when a run is resumed, each with what must stay the same nevertheless (<see cref="MayChangeAttribute"/>).</summary>
+    public static IReadOnlyDictionary<string, string> Changeable(Type specification) => Changeable(specification, "", null).ToDictionary();
+
+    static IEnumerable<KeyValuePair<string, string>> Changeable(Type section, string prefix, MayChangeAttribute? ofSection) => Of(section).SelectMany(k =>
+        (k.Property.GetCustomAttribute<MayChangeAttribute>() ?? ofSection) is var mark && IsSection(k.Property.PropertyType)
+            ? Changeable(k.Property.PropertyType, $"{prefix}{k.Key}.", mark)
+            : mark is null ? [] : [KeyValuePair.Create(prefix + k.Key, mark.Condition)]);
+
     static IEnumerable<(string Key, PropertyInfo Property)> Below(Type section, string prefix) => Of(section).SelectMany(k =>
         IsSection(k.Property.PropertyType) ? Below(k.Property.PropertyType, $"{prefix}{k.Key}.") : [(prefix + k.Key, k.Property)]);
 

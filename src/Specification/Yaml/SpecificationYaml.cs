@@ -75,36 +75,43 @@ public static class SpecificationYaml
     }
 
     /// <summary>
-    /// SHA-256, hexadecimal, of the settings that decide what is computed: a run may be resumed in another folder, with other checkpoints
-    /// and samples, or for more rounds, but not with other numbers.
+    /// SHA-256, hexadecimal, of the settings that decide what is computed: a run may be resumed in another folder, on another device, with
+    /// other checkpoints and samples, or for more rounds, but not with other numbers.
     /// </summary>
-    public static string Identity(RunSpecification run) => Hash(Identifying(run));
-
-    /// <inheritdoc cref="Identity(RunSpecification)"/>
-    public static string Identity(PreferenceTrainingSpecification training) => Hash(Identifying(training));
-
-    /// <summary>The specification with everything that does not belong to its <see cref="Identity(RunSpecification)"/> set to one value.</summary>
-    public static RunSpecification Identifying(RunSpecification run) => run with
+    /// <remarks>
+    /// The rule: the lines <c>key: value</c> of all settings without <see cref="MayChangeAttribute"/> whose value is not the default, in ordinal
+    /// order. A key that a later release adds has its default in older runs, so they stay resumable; a default that changes asks for a new
+    /// format of the manifests.
+    /// </remarks>
+    public static string Identity(object specification)
     {
-        Output = "",
-        Name = "",
-        Data = run.Data with { Cache = null },
-        Training = run.Training with { Epochs = 0, Rounds = null },
-        Checkpoints = new CheckpointSpecification(),
-        Evaluation = new EvaluationSpecification(),
-        Pipeline = new PipelineSpecification { Staleness = run.Pipeline.Staleness },
-    };
+        var defaults = Identifying(Activator.CreateInstance(specification.GetType())!);
+        var lines = Identifying(specification).Where(s => defaults.GetValueOrDefault(s.Key) != s.Value).Select(s => $"{s.Key}: {s.Value}\n").Order(StringComparer.Ordinal);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))));
+    }
 
-    /// <inheritdoc cref="Identifying(RunSpecification)"/>
-    public static PreferenceTrainingSpecification Identifying(PreferenceTrainingSpecification training) => training with
+    /// <summary>The settings that decide what is computed, with their values as <see cref="Write"/> spells them.</summary>
+    public static IReadOnlyDictionary<string, string> Identifying(object specification)
     {
-        Output = "",
-        Name = "",
-        Checkpoints = new JudgeCheckpointSpecification(),
-        Validation = new JudgeValidationSpecification(),
-    };
+        var changeable = SpecificationKeys.Changeable(specification.GetType());
+        return Flatten(specification).Where(s => !changeable.ContainsKey(s.Key)).ToDictionary();
+    }
 
-    static string Hash(object identifying) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Write(identifying))));
+    /// <summary>Whether a folder's resolved configuration is of an identity by today's rule: what its manifest recorded under another rule cannot say.</summary>
+    /// <typeparam name="T">The specification's record.</typeparam>
+    /// <param name="file">The folder's <c>config.yaml</c>.</param>
+    /// <param name="identity">See <see cref="Identity"/>.</param>
+    public static bool Identifies<T>(string file, string identity) where T : notnull
+    {
+        try
+        {
+            return Identity(Read<T>(file)) == identity;
+        }
+        catch (SpecificationException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Every key with its value as <see cref="Write"/> spells it, in its order.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Flatten(object specification) => [.. Flatten(specification, "")];

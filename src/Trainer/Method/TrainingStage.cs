@@ -76,19 +76,22 @@ public sealed class TrainingStage : IDisposable
     }
 
     /// <summary>Trains on all samples of a round, whatever order they arrived in.</summary>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is not finite; the trainer is to be loaded again before it goes on.</exception>
     public IReadOnlyList<MinibatchResult> TrainRound(
         int round, IReadOnlyList<TrainingSample> samples, IReadOnlyList<string> roundPrompts,
         Action<MinibatchResult>? onMinibatch = null, CancellationToken cancellation = default)
     {
         var ordered = samples.OrderBy(p => p.Id).ToArray();
         var results = new List<MinibatchResult>();
+        var watch = new DivergenceWatch(round, adapter, Plan.Run.Optimizer.LearningRate);
         using var conditioning = new RoundConditioning(encoder, roundPrompts, Plan.Guidance > 1);
         var ofChains = ordered.Length == 0 ? null : advantages?.Of(ordered, roundPrompts);
         for (int epoch = 0; epoch < PairEpochs && ordered.Length > 0; epoch++)
         {
-            var order = random.Shuffle(round, epoch, ordered.Length);
-            results.AddRange(trainer.Train(ordered, order, epoch, conditioning, ofChains, onMinibatch, cancellation));
+            var (pass, order) = (epoch, random.Shuffle(round, epoch, ordered.Length));
+            results.AddRange(watch.Over(() => trainer.Train(ordered, order, pass, conditioning, ofChains, onMinibatch + watch.Passed, cancellation)));
         }
+        watch.CheckUnfinished();
         foreach (var sample in ordered) Consumed.Add(sample);
         ConsumedPairs += ordered.Length;
         return results;

@@ -8,13 +8,13 @@ namespace SpoActors.Trainer.Runs;
 /// <param name="Given">Value now.</param>
 public sealed record ConfigurationDifference(string Key, string Stored, string Given)
 {
-    /// <summary>All differing keys of two specifications of the same kind, of which only what decides results is left.</summary>
+    /// <summary>All differing keys of two specifications of the same kind.</summary>
     public static IReadOnlyList<ConfigurationDifference> Between(object stored, object given)
     {
-        var now = SpecificationYaml.Flatten(given).ToDictionary();
-        return [.. SpecificationYaml.Flatten(stored)
-            .Where(entry => now[entry.Key] != entry.Value)
-            .Select(entry => new ConfigurationDifference(entry.Key, entry.Value, now[entry.Key]))];
+        var (before, now) = (SpecificationYaml.Identifying(stored), SpecificationYaml.Identifying(given));
+        return [.. before.Keys.Union(now.Keys)
+            .Select(key => new ConfigurationDifference(key, before.GetValueOrDefault(key, "nothing"), now.GetValueOrDefault(key, "nothing")))
+            .Where(d => d.Stored != d.Given)];
     }
 
     public override string ToString() => $"{Key}: {Stored} in the run's folder, {Given} now";

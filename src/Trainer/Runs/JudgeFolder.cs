@@ -1,5 +1,4 @@
 using SpoActors.Specification;
-using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Runs;
@@ -32,7 +31,8 @@ public sealed class JudgeFolder : IDisposable
         var folder = new JudgeFolder(HeldFolder.Open(System.IO.Path.GetFullPath(System.IO.Path.Combine(training.Output, training.Name)), resume));
         try
         {
-            StoredConfiguration.CheckAndWrite(folder.held, folder.ConfigFile, training, SpecificationYaml.Identifying, "Validation and checkpoints may change.");
+            if (folder.IsResumed) StoredConfiguration.Check(folder.Path, folder.ConfigFile, training, "or start one of another name");
+            StoredConfiguration.Write(folder.ConfigFile, training);
             return folder;
         }
         catch

@@ -1,6 +1,5 @@
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
-using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Evaluation;
 using SpoActors.Trainer.Judges;
@@ -53,7 +52,7 @@ public sealed class LocalRun : IDisposable
         schedule = new PromptSchedule(prompts, run);
         loop = new SequentialLoop(
             new SamplingStage(model, adapter, plan, random), new ScoringStage(model.Decoder, judge, plan, model.Schedule, random), training, schedule, progress, time);
-        store = new RunStore(folder, SpecificationYaml.Identity(run), run.Checkpoints.Keep);
+        store = new RunStore(folder, RunIdentity.Of(run, prompts), run.Checkpoints.Keep);
         Samples = new EvaluationSamples(model, run, prompts);
     }
 
@@ -65,7 +64,7 @@ public sealed class LocalRun : IDisposable
     /// <returns>The final commit.</returns>
     public RunManifest Execute(Action? beforeFirstRound = null, CancellationToken cancellation = default)
     {
-        var last = store.Last();
+        var last = store.Resume();
         if (last is not null) training.Load(store.StatePath(last));
         else beforeFirstRound?.Invoke();
         var first = last?.NextRound ?? 0;
@@ -83,15 +82,9 @@ public sealed class LocalRun : IDisposable
 
     RunManifest Commit(int nextRound)
     {
-        var manifest = store.Commit(nextRound, training, WriteAdapter, trainerEpoch: 0, finished: nextRound == schedule.RoundCount);
+        var manifest = store.Commit(nextRound, training, target => AdapterFile.Write(target, adapter), trainerEpoch: 0, finished: nextRound == schedule.RoundCount);
         progress.Report(new CheckpointWritten(nextRound, manifest.Checkpoint, manifest.AdapterHash));
         return manifest;
-    }
-
-    void WriteAdapter(Stream target)
-    {
-        using var scope = NewDisposeScope();
-        LoraWeights.WriteDiffusers(target, adapter.Export());
     }
 
     public void Dispose()

@@ -1,5 +1,5 @@
 using SpoActors.Specification;
-using SpoActors.Specification.Yaml;
+using SpoActors.Specification.Prompts;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Runs;
@@ -9,6 +9,9 @@ public sealed class RunFolder : IDisposable
 {
     readonly HeldFolder held;
 
+    /// <summary>Name of the resolved configuration's file.</summary>
+    public const string ConfigurationFile = "config.yaml";
+
     RunFolder(HeldFolder held) => this.held = held;
 
     public string Path => held.Path;
@@ -17,7 +20,7 @@ public sealed class RunFolder : IDisposable
     public bool IsResumed => held.IsResumed;
 
     /// <summary>The resolved configuration, in its canonical text.</summary>
-    public string ConfigFile => System.IO.Path.Combine(Path, "config.yaml");
+    public string ConfigFile => System.IO.Path.Combine(Path, ConfigurationFile);
 
     /// <summary>A JSON line for every round.</summary>
     public string MetricsFile => System.IO.Path.Combine(Path, HeldFolder.MetricsFile);
@@ -51,15 +54,19 @@ public sealed class RunFolder : IDisposable
     /// <summary>Makes the run's folder, or opens it to resume.</summary>
     /// <param name="run">A validated specification.</param>
     /// <param name="resume">Go on with what is there; a run that is not there begins.</param>
-    /// <exception cref="RunStateException">The folder holds a run and <paramref name="resume"/> is false, or holds another configuration, or is in use.</exception>
+    /// <exception cref="RunStateException">The folder holds a run and <paramref name="resume"/> is false, or holds one of another configuration or of other prompts, or is in use.</exception>
     public static RunFolder Open(RunSpecification run, bool resume)
     {
         var folder = new RunFolder(HeldFolder.Open(PathOf(run), resume));
         try
         {
             Directory.CreateDirectory(System.IO.Path.Combine(folder.Path, "samples"));
-            StoredConfiguration.CheckAndWrite(folder.held, folder.ConfigFile, run, SpecificationYaml.Identifying,
-                "Rounds, epochs, checkpoints, evaluation and pipeline may change.");
+            if (folder.IsResumed)
+            {
+                StoredConfiguration.Check(folder.Path, folder.ConfigFile, run, "or begin a new run from its last commit with --branch");
+                if (RunManifest.In(folder.Path) is not null) new RunStore(folder.Path, RunIdentity.Of(run, PromptFile.Read(run.Prompts)), run.Checkpoints.Keep).Last();
+            }
+            StoredConfiguration.Write(folder.ConfigFile, run);
             return folder;
         }
         catch

@@ -14,11 +14,19 @@ public sealed record RunManifest
     /// <summary>Version of this file's format.</summary>
     public int Format { get; init; } = CurrentFormat;
 
-    /// <summary>The format this program writes.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>
+    /// The format this program writes. In format 1 <see cref="Configuration"/> is the hash of a whole configuration, and the prompts are not known.
+    /// </summary>
+    public const int CurrentFormat = 2;
 
-    /// <summary>SHA-256 of the resolved configuration.</summary>
+    /// <summary>Hash of the settings that decide what is computed (<see cref="RunIdentity"/>).</summary>
     public required string Configuration { get; init; }
+
+    /// <summary>Hash of the list of prompts (<see cref="RunIdentity"/>); null in format 1.</summary>
+    public string? Prompts { get; init; }
+
+    /// <summary>Where the run branched off; null for one that began by itself.</summary>
+    public RunParent? Parent { get; init; }
 
     /// <summary>The first round that is not part of the commit.</summary>
     public required int NextRound { get; init; }
@@ -56,16 +64,21 @@ public sealed record RunManifest
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
 
+    /// <summary>The manifest in a run's folder; null where nothing has been committed.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static RunManifest? In(string folder) => Path.Combine(folder, HeldFolder.ManifestFile) is var path && File.Exists(path) ? Read(path) : null;
+
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="RunStateException">It is not one, or of another format.</exception>
     public static RunManifest Read(string path)
     {
         try
         {
-            var manifest = JsonSerializer.Deserialize<RunManifest>(File.ReadAllBytes(path), Options)!;
-            return manifest.Format == CurrentFormat
+            var manifest = JsonSerializer.Deserialize<RunManifest>(File.ReadAllBytes(path), Options)
+                ?? throw new RunStateException($"'{path}' is not a run manifest: it holds null.");
+            return manifest.Format is >= 1 and <= CurrentFormat
                 ? manifest
-                : throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads format {CurrentFormat}.");
+                : throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
         }
         catch (JsonException e)
         {
@@ -73,3 +86,9 @@ public sealed record RunManifest
         }
     }
 }
+
+/// <summary>The commit of another run that a run branched off from.</summary>
+/// <param name="Run">Name of that run.</param>
+/// <param name="NextRound">The first round that is not part of the commit.</param>
+/// <param name="AdapterHash">Its adapter.</param>
+public sealed record RunParent(string Run, int NextRound, string AdapterHash);

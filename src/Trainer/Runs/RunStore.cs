@@ -1,4 +1,6 @@
 using System.Globalization;
+using SpoActors.Specification;
+using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Storage;
 
@@ -8,9 +10,13 @@ namespace SpoActors.Trainer.Runs;
 /// Commits and restores a run's state in its folder: first the checkpoint's files, each flushed to the disk, then the one manifest that
 /// names them. What the last manifest does not name is left over from a crash and is removed.
 /// </summary>
-public sealed class RunStore(string folder, string configurationHash, int keep)
+/// <param name="folder">The run's folder.</param>
+/// <param name="identity">What the run is now.</param>
+/// <param name="keep">Checkpoints kept.</param>
+public sealed class RunStore(string folder, RunIdentity identity, int keep)
 {
-    const string StateFile = "trainer.safetensors";
+    /// <summary>Name of the trainer's state in a checkpoint.</summary>
+    public const string StateFile = "trainer.safetensors";
 
     /// <summary>Name of the adapter file, the one diffusers looks for.</summary>
     public const string AdapterFile = "pytorch_lora_weights.safetensors";
@@ -20,27 +26,55 @@ public sealed class RunStore(string folder, string configurationHash, int keep)
     string CheckpointsFolder => Path.Combine(folder, "checkpoints");
 
     /// <summary>The last commit, or null where there is none.</summary>
-    /// <exception cref="RunStateException">It belongs to another configuration, or its files are damaged.</exception>
+    /// <exception cref="RunStateException">It is of another configuration or of other prompts, or not a manifest.</exception>
     public RunManifest? Last()
     {
-        if (!File.Exists(ManifestPath)) return null;
-        var manifest = RunManifest.Read(ManifestPath);
-        if (manifest.Configuration != configurationHash)
+        if (RunManifest.In(folder) is not { } manifest) return null;
+        if (manifest.Configuration != identity.Configuration && !IsOfFormerRule(manifest))
             throw new RunStateException(
-                $"the run in '{folder}' was made with another configuration ({manifest.Configuration[..12]}, now {configurationHash[..12]}); " +
+                $"the run in '{folder}' was made with another configuration ({manifest.Configuration[..12]}, now {identity.Configuration[..12]}); " +
                 "resume with the same settings, or start a run of another name.");
+        if (manifest.Prompts is { } prompts && prompts != identity.Prompts)
+            throw new RunStateException(
+                $"the run in '{folder}' was trained on another list of prompts ({prompts[..12]}, now {identity.Prompts[..12]}): bring back the prompts, " +
+                "prompts.column and prompts.limit it began with, or begin a new run from its last commit with --branch.");
         return manifest;
     }
 
-    /// <summary>The trainer's state of a commit, checked against its hash.</summary>
-    public string StatePath(RunManifest manifest)
+    bool IsOfFormerRule(RunManifest manifest) =>
+        manifest.Format == 1 && SpecificationYaml.Identifies<RunSpecification>(Path.Combine(folder, RunFolder.ConfigurationFile), identity.Configuration);
+
+    /// <summary>The last commit, to go on from: whatever a crash has left undone after it is done now.</summary>
+    /// <inheritdoc cref="Last"/>
+    public RunManifest? Resume()
     {
-        var path = Path.Combine(folder, manifest.Checkpoint, StateFile);
+        var last = Last();
+        if (last is not null) AdapterPath(last);
+        return last;
+    }
+
+    /// <summary>The trainer's state of a commit, checked against its hash.</summary>
+    /// <exception cref="RunStateException">It is missing or damaged.</exception>
+    public string StatePath(RunManifest manifest) => Checked(Path.Combine(folder, manifest.Checkpoint, StateFile), manifest.StateHash);
+
+    /// <summary>
+    /// The adapter in the run's folder, which is the commit's: a process killed between manifest and this file leaves that of the commit
+    /// before, and then it is taken from the checkpoint.
+    /// </summary>
+    /// <exception cref="RunStateException">Neither is the commit's.</exception>
+    public string AdapterPath(RunManifest manifest)
+    {
+        var path = Path.Combine(folder, AdapterFile);
+        if (!File.Exists(path) || AtomicFile.Hash(path) != manifest.AdapterHash)
+            AtomicFile.Copy(Checked(Path.Combine(folder, manifest.Checkpoint, AdapterFile), manifest.AdapterHash), path);
+        return path;
+    }
+
+    static string Checked(string path, string expected)
+    {
         if (!File.Exists(path)) throw new RunStateException($"'{path}', which the manifest names, does not exist.");
         var hash = AtomicFile.Hash(path);
-        return hash == manifest.StateHash
-            ? path
-            : throw new RunStateException($"'{path}' is damaged: its SHA-256 is {hash[..12]}, the manifest says {manifest.StateHash[..12]}.");
+        return hash == expected ? path : throw new RunStateException($"'{path}' is damaged: its SHA-256 is {hash[..12]}, the manifest says {expected[..12]}.");
     }
 
     /// <summary>Commits: afterwards a crash resumes at <c>nextRound</c>.</summary>
@@ -56,7 +90,9 @@ public sealed class RunStore(string folder, string configurationHash, int keep)
         Directory.CreateDirectory(target);
         var manifest = new RunManifest
         {
-            Configuration = configurationHash,
+            Configuration = identity.Configuration,
+            Prompts = identity.Prompts,
+            Parent = RunManifest.In(folder)?.Parent,
             NextRound = nextRound,
             Minibatches = training.Minibatches,
             ConsumedPairs = training.ConsumedPairs,
@@ -68,8 +104,8 @@ public sealed class RunStore(string folder, string configurationHash, int keep)
             Finished = finished,
         };
         AtomicFile.Write(ManifestPath, manifest.ToBytes());
-        // For whoever only wants the result; the manifest's own copy is in the checkpoint.
-        AtomicFile.Write(Path.Combine(folder, AdapterFile), writeAdapter);
+        // For whoever only wants the result; the manifest's own is in the checkpoint.
+        AtomicFile.Copy(Path.Combine(target, AdapterFile), Path.Combine(folder, AdapterFile));
         RemoveOld(relative);
         return manifest;
     }

@@ -40,6 +40,15 @@ public static class AtomicFile
     /// <inheritdoc cref="Write(string, Action{Stream})"/>
     public static string Write(string path, ReadOnlyMemory<byte> content) => Write(path, stream => stream.Write(content.Span));
 
+    /// <summary>Copies a file; the copy is there whole or not at all.</summary>
+    /// <returns>SHA-256 of the content, hexadecimal.</returns>
+    /// <exception cref="IOException">The disk is full or a folder not accessible; an old copy is as it was.</exception>
+    public static string Copy(string source, string target) => Write(target, stream =>
+    {
+        using var file = File.OpenRead(source);
+        file.CopyTo(stream);
+    });
+
     /// <summary>SHA-256 of a file, hexadecimal.</summary>
     public static string Hash(string path)
     {

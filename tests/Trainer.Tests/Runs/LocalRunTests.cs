@@ -69,6 +69,40 @@ public sealed class LocalRunTests : IDisposable
         Assert.Contains("is damaged", Assert.Throws<RunStateException>(() => Execute(longer, "damaged", int.MaxValue)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Run_WhenKilledBetweenManifestAndAdapter_HasTheCommitsAdapterAfterResuming(bool stale)
+    {
+        var (run, target) = (TinyRun.Sd15(), Path.Combine(folder, "killed"));
+        var adapter = Path.Combine(target, RunStore.AdapterFile);
+        Directory.CreateDirectory(target);
+        byte[] before = [];
+        // A folder in the file's place makes its replacement, the step after the last manifest, fail.
+        var obstacle = new OnCheckpoint(nextRound: 2, () =>
+        {
+            before = File.ReadAllBytes(adapter);
+            File.Delete(adapter);
+            Directory.CreateDirectory(adapter);
+        });
+        using (var local = new LocalRun(run, target, obstacle, TimeProvider.System))
+            Assert.ThrowsAny<Exception>(() => local.Execute(cancellation: TestContext.Current.CancellationToken));
+        Directory.Delete(adapter);
+        if (stale) File.WriteAllBytes(adapter, before);
+
+        var manifest = Execute(run, "killed", int.MaxValue);
+        Assert.True(manifest.Finished);
+        Assert.Equal(manifest.AdapterHash, AtomicFile.Hash(adapter));
+    }
+
+    [Fact]
+    public void Run_WhenTheAdapterOfItsCheckpointIsDamagedToo_IsRefused()
+    {
+        var manifest = Execute(TinyRun.Sd15(), "damaged", int.MaxValue);
+        foreach (var place in new[] { "", manifest.Checkpoint }) File.WriteAllText(Path.Combine(folder, "damaged", place, RunStore.AdapterFile), "x");
+        Assert.Contains("is damaged", Assert.Throws<RunStateException>(() => Execute(TinyRun.Sd15(), "damaged", int.MaxValue)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Run_WhenExtended_GoesOnFromWhereItEnded()
     {
@@ -112,6 +146,14 @@ public sealed class LocalRunTests : IDisposable
         using var local = new LocalRun(run, Path.Combine(folder, "counted"), counter, TimeProvider.System);
         local.Execute();
         return counter.Events;
+    }
+
+    sealed class OnCheckpoint(int nextRound, Action act) : IRunProgress
+    {
+        public void Report(RunEvent runEvent)
+        {
+            if (runEvent is CheckpointWritten written && written.NextRound == nextRound) act();
+        }
     }
 
     sealed class Stopper(int after, CancellationTokenSource cancellation) : IRunProgress

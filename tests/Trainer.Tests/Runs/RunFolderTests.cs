@@ -73,6 +73,73 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void Resuming_WhenPromptsWereEdited_IsRefusedInOneLine()
+    {
+        var run = WithPrompts("a cat", "a dog");
+        RunFolder.Open(run, resume: false).Dispose();
+        Commit(run);
+        File.AppendAllText(run.Prompts.Path, "a bird\n");
+        var error = Assert.Throws<RunStateException>(() => RunFolder.Open(run, resume: true));
+        Assert.Contains("was trained on another list of prompts", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resuming_WhenThePromptsMovedOrAreCutOffAtTheirEnd_GoesOn()
+    {
+        var run = WithPrompts("a cat", "a dog");
+        RunFolder.Open(run, resume: false).Dispose();
+        Commit(run);
+        var moved = Path.Combine(root, "moved.json");
+        File.WriteAllText(moved, """[{ "text": "a cat" }, { "text": "a dog" }, { "text": "a bird" }]""");
+        var elsewhere = run with { Prompts = new PromptSpecification { Path = moved, Column = "text", Limit = 2 } };
+        RunFolder.Open(elsewhere, resume: true).Dispose();
+    }
+
+    [Fact]
+    public void Resuming_WhenTheManifestIsOfTheFormerRule_GoesByTheStoredConfiguration()
+    {
+        var run = WithPrompts("a cat");
+        RunFolder.Open(run, resume: false).Dispose();
+        var folder = RunFolder.PathOf(run);
+        Commit(run);
+        var manifest = RunManifest.In(folder)! with { Format = 1, Configuration = new string('0', 64), Prompts = null };
+        File.WriteAllBytes(Path.Combine(folder, HeldFolder.ManifestFile), manifest.ToBytes());
+        RunFolder.Open(run with { Model = run.Model with { Threads = 2 } }, resume: true).Dispose();
+        Assert.Equal(7, new RunStore(folder, RunIdentity.Of(run, ["a cat"]), 1).Last()!.NextRound);
+
+        var other = run with { Seed = 7 };
+        Assert.Throws<RunStateException>(() => RunFolder.Open(other, resume: true));
+        Assert.Throws<RunStateException>(() => new RunStore(folder, RunIdentity.Of(other, ["a cat"]), 1).Last());
+    }
+
+    RunSpecification WithPrompts(params string[] prompts)
+    {
+        var path = Path.Combine(root, "prompts.txt");
+        File.WriteAllText(path, string.Concat(prompts.Select(p => p + "\n")));
+        return Run with { Prompts = new PromptSpecification { Path = path } };
+    }
+
+    /// <summary>A manifest as a commit leaves it, without what it names.</summary>
+    static void Commit(RunSpecification run)
+    {
+        var identity = RunIdentity.Of(run, Specification.Prompts.PromptFile.Read(run.Prompts));
+        var manifest = new RunManifest
+        {
+            Configuration = identity.Configuration,
+            Prompts = identity.Prompts,
+            NextRound = 7,
+            Minibatches = 0,
+            ConsumedPairs = 0,
+            ConsumedDigest = "",
+            Checkpoint = "checkpoints/round-000007",
+            StateHash = new string('1', 64),
+            AdapterHash = new string('2', 64),
+        };
+        File.WriteAllBytes(Path.Combine(RunFolder.PathOf(run), HeldFolder.ManifestFile), manifest.ToBytes());
+    }
+
+    [Fact]
     public void Opening_WhenAnotherHoldsIt_Refuses()
     {
         using var folder = RunFolder.Open(Run, resume: false);

@@ -10,8 +10,8 @@ public sealed record JudgeManifest
     /// <summary>Version of this file's format.</summary>
     public int Format { get; init; } = CurrentFormat;
 
-    /// <summary>The format this program writes.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>The format this program writes. In format 1 <see cref="Configuration"/> is the hash of a whole configuration.</summary>
+    public const int CurrentFormat = 2;
 
     /// <summary>SHA-256 of what identifies the training.</summary>
     public required string Configuration { get; init; }
@@ -48,10 +48,11 @@ public sealed record JudgeManifest
     {
         try
         {
-            var manifest = JsonSerializer.Deserialize<JudgeManifest>(File.ReadAllBytes(path), Options)!;
-            return manifest.Format == CurrentFormat
+            var manifest = JsonSerializer.Deserialize<JudgeManifest>(File.ReadAllBytes(path), Options)
+                ?? throw new RunStateException($"'{path}' is not a manifest of a preference training: it holds null.");
+            return manifest.Format is >= 1 and <= CurrentFormat
                 ? manifest
-                : throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads format {CurrentFormat}.");
+                : throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
         }
         catch (JsonException e)
         {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using SpoActors.Specification;
+using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
@@ -24,7 +26,8 @@ public sealed class JudgeStore(string folder, string identity, int keep)
     {
         if (!File.Exists(ManifestPath)) return null;
         var manifest = JudgeManifest.Read(ManifestPath);
-        return manifest.Configuration == identity ? manifest : throw new RunStateException(
+        var isFormerRules = manifest.Format == 1 && SpecificationYaml.Identifies<PreferenceTrainingSpecification>(Path.Combine(folder, "config.yaml"), identity);
+        return manifest.Configuration == identity || isFormerRules ? manifest : throw new RunStateException(
             $"the training in '{folder}' was made with another configuration ({manifest.Configuration[..12]}, now {identity[..12]}); " +
             "resume with the same settings, or choose another name.");
     }
