@@ -65,11 +65,13 @@ public sealed class LayerTests
     }
 
     [Fact]
-    public void Sources_WhenTheyKnowASample_AreTheClientsDoor()
+    public void Client_Always_BringsNoSiloProgram()
     {
-        var known = Layers.Assemblies.SelectMany(a => Types.InAssembly(a.Value).That().HaveDependencyOn("SpoActors.ShapesWorld").GetTypes())
-            .Select(t => t.FullName!.Split('+', '/')[0]).Distinct();
-        Assert.Equal(["SpoActors.Client.Commands.ShapesDoor"], known);
+        var known = new HashSet<string> { "Client" };
+        for (var open = new Queue<string>(known); open.TryDequeue(out var project);)
+            foreach (var reference in Layers.References(Layers.Projects[project]).Select(r => Path.GetFileName(Path.GetDirectoryName(r))!).Where(known.Add)) open.Enqueue(reference);
+        Assert.DoesNotContain("Silo", known);
+        Assert.DoesNotContain(Layers.Assemblies["Client"].GetReferencedAssemblies(), a => a.Name == "SpoActors.Silo");
     }
 
     [Fact]

@@ -12,18 +12,26 @@ static class Layers
     {
         ["Specification"] = [],
         ["Trainer"] = ["Specification"],
+        ["Plugins"] = ["Trainer", "Specification"],
         ["Grains.Interfaces"] = ["Specification"],
         ["Grains"] = ["Grains.Interfaces", "Trainer", "Specification"],
-        ["Silo"] = ["Grains", "Grains.Interfaces", "Trainer", "Specification"],
-        // The sample world, behind the one door that LayerTests knows by name.
-        ["Client"] = ["Grains.Interfaces", "Trainer", "Silo", "Specification", "ShapesWorld"],
+        ["Clustering"] = ["Specification"],
+        ["Silo"] = ["Grains", "Grains.Interfaces", "Clustering", "Plugins", "Trainer", "Specification"],
+        ["Client"] = ["Grains", "Grains.Interfaces", "Clustering", "Plugins", "Trainer", "Specification"],
     };
 
+    /// <summary>The folders of the trainer in their order: each may use only those above it.</summary>
+    public static readonly string[] TrainerFolders =
+    [
+        "Native", "Devices", "Storage", "Randomness", "Imaging", "Tokenization", "Checkpoints", "Datasets", "Progress", "Models", "Lora", "Diffusion",
+        "Pipelines", "Optimization", "Judges", "Objectives", "Method", "Evaluation", "Probing", "Runs",
+    ];
+
     /// <summary>Projects that may use Orleans.</summary>
-    public static readonly string[] WithOrleans = ["Grains.Interfaces", "Grains", "Silo", "Client"];
+    public static readonly string[] WithOrleans = ["Grains.Interfaces", "Grains", "Clustering", "Silo", "Client"];
 
     /// <summary>Projects that may use TorchSharp.</summary>
-    public static readonly string[] WithTorch = ["Trainer", "Grains", "Silo", "Client"];
+    public static readonly string[] WithTorch = ["Trainer", "Plugins", "Grains", "Silo", "Client"];
 
     public static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../.."));
 
