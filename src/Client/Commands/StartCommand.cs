@@ -31,7 +31,7 @@ sealed class StartCommand : ClusterCommand
         // The models are the silos' business; the prompts travel with the request.
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides, checkFiles: false));
         oracles.EnsureKnown(run);
-        var prompts = PromptFile.Read(run.Prompts);
+        var prompts = RunPrompts.Read(run);
         var snapshot = await session.Run(run.Name).StartAsync(SpecificationYaml.Write(run), prompts, cancellation);
         Output.Result(parsed.GetValue(Format), snapshot, ClusterTables.Run);
         Output.Say($"`spo watch {run.Name}` follows it.");

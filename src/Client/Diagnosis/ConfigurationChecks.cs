@@ -15,7 +15,7 @@ static class ConfigurationChecks
         {
             var run = SpecificationFile.Load(path);
             oracles.EnsureKnown(run);
-            var prompts = PromptFile.Read(run.Prompts);
+            var prompts = RunPrompts.Read(run);
             if (libtorchLoads) RunInputs.Check(run);
             return new Finding(path, FindingStatus.Ok, $"valid, {prompts.Count} prompts");
         }

@@ -114,6 +114,4 @@ sealed class TorchTrainer : ITrainerCompute
         lease.Shared.IsTrained = false;
         lease.Dispose();
     }
-
-    }
 }

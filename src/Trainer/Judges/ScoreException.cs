@@ -1,7 +1,9 @@
+using SpoActors.Trainer.Storage;
+
 namespace SpoActors.Trainer.Judges;
 
 /// <summary>Scores that are not finite: no pair can be made of them, and the next pool's will hardly be better.</summary>
-public sealed class ScoreException(string message) : JudgeException(message)
+public sealed class ScoreException(string message) : DivergedException(message)
 {
     /// <param name="judge">Its name.</param>
     /// <param name="bad">Scores that are NaN or infinite.</param>

@@ -12,7 +12,8 @@ namespace SpoActors.Trainer.Method;
 /// <param name="round">Round, from 0.</param>
 /// <param name="adapter">What is trained.</param>
 /// <param name="learningRate">For the advice.</param>
-sealed class DivergenceWatch(int round, LoraAdapter adapter, double learningRate)
+/// <param name="scalesLosses">Whether a loss scaler leaves out what is not finite, and says itself when that does not help.</param>
+sealed class DivergenceWatch(int round, LoraAdapter adapter, double learningRate, bool scalesLosses)
 {
     int minibatches;
 
@@ -34,7 +35,7 @@ sealed class DivergenceWatch(int round, LoraAdapter adapter, double learningRate
     /// <exception cref="TrainingDivergedException">Its loss is not finite.</exception>
     public void Passed(MinibatchResult minibatch)
     {
-        if (!double.IsFinite(minibatch.Loss))
+        if (!scalesLosses && !double.IsFinite(minibatch.Loss))
             throw TrainingDivergedException.At(round, minibatches, string.Create(CultureInfo.InvariantCulture, $"the loss is {minibatch.Loss}"), learningRate);
         minibatches++;
     }
@@ -43,6 +44,7 @@ sealed class DivergenceWatch(int round, LoraAdapter adapter, double learningRate
     /// <exception cref="TrainingDivergedException">They are not finite.</exception>
     public void CheckUnfinished()
     {
+        if (scalesLosses) return;
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var bad = adapter.NamedParameters.Where(p => p.Parameter.grad is { } gradient && !gradient.isfinite().all().item<bool>()).Select(p => p.Name).ToArray();

@@ -83,7 +83,7 @@ public sealed class TrainingStage : IDisposable
     {
         var ordered = samples.OrderBy(p => p.Id).ToArray();
         var results = new List<MinibatchResult>();
-        var watch = new DivergenceWatch(round, adapter, Plan.Run.Optimizer.LearningRate);
+        var watch = new DivergenceWatch(round, adapter, Plan.Run.Optimizer.LearningRate, optimizer.ScalesLosses);
         using var conditioning = new RoundConditioning(encoder, roundPrompts, Plan.Guidance > 1);
         var ofChains = ordered.Length == 0 ? null : advantages?.Of(ordered, roundPrompts);
         for (int epoch = 0; epoch < PairEpochs && ordered.Length > 0; epoch++)

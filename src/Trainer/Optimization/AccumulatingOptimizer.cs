@@ -51,6 +51,9 @@ public sealed class AccumulatingOptimizer : IDisposable
     /// <summary>Optimizer steps that changed the parameters; the schedule's time.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>Whether losses are scaled: a loss or gradient that is not finite then leaves a step out, and is not the end.</summary>
+    public bool ScalesLosses => scaler is not null;
+
     /// <summary>Whether the next minibatch adds to gradients that are there already: they are part of a checkpoint then.</summary>
     public bool IsAccumulating => pending > 0;
 
