@@ -211,8 +211,8 @@ public sealed record TrainingSpecification
     public int GradientAccumulation { get; init; } = 1;
 
     /// <summary>
-    /// What becomes of minibatches that are left over at the end of a pass over the pairs. carry: the next pass completes them (SPO, MSPO
-    /// and GradSPO). step: they make a step of their own, still divided by gradient_accumulation (accelerate's data loaders: Diffusion-DPO,
+    /// What becomes of minibatches that are left over at the end of a pass over the pairs. carry: the next pass completes them (SPO and
+    /// MSPO). step: they make a step of their own, still divided by gradient_accumulation (accelerate's data loaders: Diffusion-DPO,
     /// MaPO).
     /// </summary>
     public AccumulationRemainder AccumulationRemainder { get; init; } = AccumulationRemainder.Carry;

@@ -19,7 +19,14 @@ public sealed class CanonicalTextTests
             Model = new ModelSpecification { Path = Whole(texts[1]), Vae = flags[0] ? Whole(texts[2]) : null, Dtype = (NumberType)choice, VaeTiling = flags[1] },
             Sampling = new SamplingSpecification { Steps = numbers[0], Eta = real[0], Height = flags[1] ? numbers[1] : null },
             Evaluation = new EvaluationSpecification { Prompts = [Whole(texts[3]), ""], Seeds = [seed, 0], Scheduler = (SchedulerKind)choice },
-            Optimizer = new OptimizerSpecification { LearningRate = real[1], MaxGradNorm = flags[0] ? real[2] : null },
+            Optimizer = new OptimizerSpecification
+            {
+                LearningRate = real[1],
+                MaxGradNorm = flags[0] ? real[2] : null,
+                LossScaling = (LossScaling)choice,
+                Schedule = new ScheduleSpecification { Kind = (ScheduleKind)(2 * choice), Steps = flags[1] ? numbers[2] : null, Power = real[0] },
+                Ema = new EmaSpecification { Decay = flags[0] ? real[1] : null, Ramp = (EmaRamp)choice },
+            },
         };
 
     // A lone surrogate cannot be written in UTF-8, so no file can hold one.

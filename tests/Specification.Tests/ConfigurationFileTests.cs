@@ -60,7 +60,8 @@ public sealed class ConfigurationFileTests
 
     static void AssertComplete(string name, Type specification)
     {
-        var section = "";
+        const int Indent = 2;
+        var path = new List<string>();
         var seen = new HashSet<string>();
         var commented = false;
         foreach (var line in File.ReadLines(Repository.PathOf($"config/{name}")))
@@ -72,9 +73,9 @@ public sealed class ConfigurationFileTests
             {
                 Assert.True(commented, $"{name}: '{text}' lacks a comment");
                 commented = false;
-                var key = text.Split(':')[0];
-                if (!line.StartsWith(' ')) section = text.EndsWith(':') ? key : "";
-                if (!text.EndsWith(':')) seen.Add(section.Length > 0 ? $"{section}.{key}" : key);
+                var depth = (line.Length - line.TrimStart().Length) / Indent;
+                path = [.. path.Take(depth), text.Split(':')[0]];
+                if (!text.EndsWith(':')) seen.Add(string.Join('.', path));
             }
         }
         Assert.Equal(SpecificationKeys.AllOf(specification).Select(k => k.Key).Order(), seen.Order());

@@ -52,6 +52,19 @@ public sealed class SpecificationValidationTests
     [InlineData("optimizer.learning_rate=0", "optimizer.learning_rate: found 0;")]
     [InlineData("optimizer.beta1=1", "optimizer.beta1: found 1;")]
     [InlineData("optimizer.max_grad_norm=0", "optimizer.max_grad_norm: found 0;")]
+    [InlineData("optimizer.schedule.warmup_steps=5", "optimizer.schedule.warmup_steps: found 5; expected 0 with kind constant. Set optimizer.schedule.kind to constant_with_warmup.")]
+    [InlineData("optimizer.schedule.warmup_steps=-1", "optimizer.schedule.warmup_steps: found -1;")]
+    [InlineData("optimizer.schedule.kind=cosine", "optimizer.schedule.steps: found null; expected a number of optimizer steps with kind cosine.")]
+    [InlineData("optimizer.schedule.steps=0", "optimizer.schedule.steps: found 0;")]
+    [InlineData("optimizer.schedule.cycles=2", "optimizer.schedule.cycles: found 2; expected 1 with kind constant. Only cosine_with_restarts has cycles.")]
+    [InlineData("optimizer.schedule.cycles=0", "optimizer.schedule.cycles: found 0;")]
+    [InlineData("optimizer.schedule.power=2", "optimizer.schedule.power: found 2; expected 1 with kind constant.")]
+    [InlineData("optimizer.schedule.power=NaN", "optimizer.schedule.power: found NaN;")]
+    [InlineData("optimizer.ema.decay=1", "optimizer.ema.decay: found 1; expected between 0 and 1, or null.")]
+    [InlineData("optimizer.ema.min_decay=2", "optimizer.ema.min_decay: found 2; expected from 0 to 1.")]
+    [InlineData("optimizer.ema.update_after_step=-1", "optimizer.ema.update_after_step: found -1;")]
+    [InlineData("optimizer.ema.inv_gamma=0", "optimizer.ema.inv_gamma: found 0;")]
+    [InlineData("optimizer.ema.power=0", "optimizer.ema.power: found 0;")]
     [InlineData("evaluation.seeds=[]", "evaluation.seeds: found an empty list;")]
     [InlineData("name=../up", "name: found ../up;")]
     [InlineData("prompts.path=", "prompts.path: found nothing;")]
@@ -94,6 +107,30 @@ public sealed class SpecificationValidationTests
     public void Validation_WhenAnInactiveChoiceIsSet_NamesTheChoice() =>
         Assert.StartsWith("objective.statistics_buffer: found 8; expected null with objective.kind ddpo and per_prompt_statistics false.",
             Assert.Single(Problems("objective.kind=ddpo", "objective.per_prompt_statistics=false", "objective.statistics_buffer=8")), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("optimizer.schedule={ kind: linear, warmup_steps: 10, steps: 11 }")]
+    [InlineData("optimizer.schedule={ kind: constant_with_warmup, warmup_steps: 500 }")]
+    [InlineData("optimizer.schedule={ kind: cosine_with_restarts, steps: 100, cycles: 3 }")]
+    [InlineData("optimizer.schedule={ kind: polynomial, steps: 100, power: 2 }")]
+    [InlineData("optimizer.ema={ decay: 0.9, min_decay: 0.9, ramp: none }")]
+    [InlineData("optimizer.loss_scaling=none")]
+    [InlineData("training.accumulation_remainder=step")]
+    public void Validation_OfAnOptimizerThatWorks_AcceptsIt(string setting) => Assert.Empty(Problems(setting));
+
+    [Fact]
+    public void Validation_OfAScheduleWithManyFaults_ReportsAllAtOnce() => Assert.Equal(
+    [
+        "optimizer.schedule.steps: found 10; expected more than warmup_steps (10). They include the warm-up.",
+        "optimizer.schedule.cycles: found 3; expected 1 with kind polynomial. Only cosine_with_restarts has cycles.",
+        "optimizer.learning_rate: found 1E-07; expected above 1e-7 with schedule polynomial. The rate falls to 1e-7.",
+        "optimizer.ema.min_decay: found 0.95; expected from 0 to decay (0.9). 0 sets no lower limit.",
+    ], Problems("optimizer={ learning_rate: 1e-7, schedule: { kind: polynomial, warmup_steps: 10, steps: 10, cycles: 3 }, ema: { decay: 0.9, min_decay: 0.95 } }"));
+
+    [Fact]
+    public void Validation_OfFloat16WithoutLossScaling_RefusesIt() =>
+        Assert.Equal("optimizer.loss_scaling: found none with model.dtype float16; expected auto or dynamic. Small gradients vanish in float16; bfloat16 needs no scaling.",
+            Assert.Single(Problems("model.dtype=float16", "model.device=cuda", "optimizer.loss_scaling=none")));
 
     [Fact]
     public void Validation_WhenInnerStepsLeaveNoStepForCandidates_RefusesTheRange() =>

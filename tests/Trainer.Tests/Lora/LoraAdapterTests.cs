@@ -100,6 +100,84 @@ public sealed class LoraAdapterTests
         using (adapter.Disabled()) Assert.True(TinyUNet.SameBits(before, TinyUNet.Run(model)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Adapter_WhileUsingOtherValues_ComputesWithThemAndComesBackBitForBit(bool merged)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var model = TinyUNet.Create();
+        using var adapter = Trained(model);
+        var slow = adapter.NamedParameters.ToDictionary(p => p.Name, p => p.Parameter * 0.5);
+        if (merged) adapter.Merge();
+        var (before, values) = (TinyUNet.Run(model), adapter.Parameters.Select(p => p.clone()).ToList());
+
+        Tensor with, off;
+        IReadOnlyDictionary<string, LoraFactors> exported;
+        using (adapter.Using(slow))
+        {
+            with = TinyUNet.Run(model);
+            exported = adapter.Export();
+            using (adapter.Disabled()) off = TinyUNet.Run(model);
+        }
+
+        Assert.True(TinyUNet.SameBits(before, TinyUNet.Run(model)));
+        Assert.All(adapter.Parameters.Zip(values), p => Assert.True(TinyUNet.SameBits(p.First, p.Second)));
+        adapter.Unmerge();
+        adapter.Import(exported);
+        Assert.True(TinyUNet.SameBits(with, TinyUNet.Run(model)));
+        Assert.False(TinyUNet.SameBits(before, with));
+        using (adapter.Disabled()) Assert.True(TinyUNet.SameBits(off, TinyUNet.Run(model)));
+    }
+
+    [Fact]
+    public void Adapter_WhileUsingOtherValues_KeepsItsGradients()
+    {
+        using var scope = NewDisposeScope();
+        var model = TinyUNet.Create();
+        using var adapter = Trained(model);
+        TinyUNet.Run(model).square().mean().backward();
+        var gradients = adapter.Parameters.Select(p => p.grad!.clone()).ToList();
+        using (no_grad())
+        using (adapter.Using(adapter.NamedParameters.ToDictionary(p => p.Name, p => p.Parameter * 0.5)))
+            TinyUNet.Run(model);
+        Assert.All(adapter.Parameters.Zip(gradients), p => Assert.True(TinyUNet.SameBits(p.First.grad!, p.Second)));
+    }
+
+    [Fact]
+    public void Using_InsideUsing_GoesBackOneStepAtATime()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var model = TinyUNet.Create();
+        using var adapter = Trained(model);
+        var slow = adapter.NamedParameters.ToDictionary(p => p.Name, p => p.Parameter * 0.5);
+        var slower = adapter.NamedParameters.ToDictionary(p => p.Name, p => p.Parameter * 0.25);
+        using (adapter.Using(slow))
+        {
+            var with = TinyUNet.Run(model);
+            using (adapter.Using(slower)) Assert.False(TinyUNet.SameBits(with, TinyUNet.Run(model)));
+            Assert.True(TinyUNet.SameBits(with, TinyUNet.Run(model)));
+            Assert.Throws<InvalidOperationException>(adapter.Merge);
+        }
+    }
+
+    [Fact]
+    public void Using_ValuesOfAnotherAdapter_NamesWhatDiffers()
+    {
+        using var scope = NewDisposeScope();
+        var model = TinyUNet.Create();
+        using var adapter = Attach(model);
+        var values = adapter.NamedParameters.ToDictionary(p => p.Name, p => (Tensor)p.Parameter);
+        var (first, second) = (adapter.NamedParameters[0].Name, adapter.NamedParameters[1].Name);
+        values.Remove(first);
+        values[second] = zeros(1);
+        values["other"] = zeros(1);
+        var error = Assert.Throws<LoraException>(() => adapter.Using(values));
+        foreach (var name in new[] { first, second, "other" }) Assert.Contains(name, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Adapter_WhenAttached_IsNoPartOfTheStateDict()
     {

@@ -84,6 +84,20 @@ public sealed class AdamWTests
         Assert.Equal([1f, 1f], good.data<float>().ToArray());
     }
 
+    // clip_grad_norm_ alone would make the finite gradients 0 and the infinite one NaN.
+    [Fact]
+    public void Step_WithAnInfiniteGradientAndClipping_IsRefusedBeforeAnythingIsClipped()
+    {
+        using var scope = NewDisposeScope();
+        Parameter good = new(ones(2)), bad = new(ones(1));
+        using var optimizer = new AdamW([("good", good), ("bad", bad)], Settings with { MaxGradNorm = 1 });
+        (good.sum() * 3 + bad.sum() * float.PositiveInfinity).backward();
+        var error = Assert.Throws<NotFiniteNumberException>(() => optimizer.Step());
+        Assert.Contains("not finite: bad. No parameter was changed. Lower optimizer.learning_rate", error.Message, StringComparison.Ordinal);
+        Assert.Equal([1f, 1f], good.data<float>().ToArray());
+        Assert.Equal([3f, 3f], good.grad!.data<float>().ToArray());
+    }
+
     [Fact]
     public void Step_OfAParameterWithoutGradient_LeavesItAlone()
     {
