@@ -11,21 +11,25 @@ namespace SpoActors.Golden.Tests.Harness;
 sealed class TinyDenoiser
 {
     readonly IReadOnlyDictionary<string, Tensor> weights;
+    readonly ScalarType arithmetic;
 
-    TinyDenoiser(IReadOnlyDictionary<string, Tensor> weights, bool isGuided, double guidanceScale) =>
-        (this.weights, IsGuided, GuidanceScale) = (weights, isGuided, guidanceScale);
+    TinyDenoiser(IReadOnlyDictionary<string, Tensor> weights, ScalarType arithmetic, bool isGuided, double guidanceScale) =>
+        (this.weights, this.arithmetic, IsGuided, GuidanceScale) = (weights, arithmetic, isGuided, guidanceScale);
 
     /// <summary>The recorded weights of a model, such as <c>policy</c>, as parameters.</summary>
-    public static TinyDenoiser Load(GoldenCase golden, string model) => Of(golden, golden.Tensors.Tensors.Keys
+    /// <param name="golden">The case.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="arithmetic">What it computes in; predictions are float32.</param>
+    public static TinyDenoiser Load(GoldenCase golden, string model, ScalarType arithmetic) => Of(golden, arithmetic, golden.Tensors.Tensors.Keys
         .Where(k => k.StartsWith(model + ".", StringComparison.Ordinal))
         .ToDictionary(k => k[(model.Length + 1)..], k => (Tensor)new Parameter(golden.Tensor(k).clone())));
 
     /// <summary>The same model with given weights.</summary>
-    public static TinyDenoiser Of(GoldenCase golden, IReadOnlyDictionary<string, Tensor> weights)
+    public static TinyDenoiser Of(GoldenCase golden, ScalarType arithmetic, IReadOnlyDictionary<string, Tensor> weights)
     {
         var scale = golden.Config.TryGetProperty("guidance_scale", out var guidance) ? guidance.GetDouble() : 1;
         var isOff = !golden.Config.TryGetProperty("guidance_scale", out _) || (golden.Config.TryGetProperty("cfg", out var cfg) && !cfg.GetBoolean());
-        return new TinyDenoiser(weights, !isOff, scale);
+        return new TinyDenoiser(weights, arithmetic, !isOff, scale);
     }
 
     /// <summary>Whether the case calls the model with classifier-free guidance.</summary>
@@ -45,9 +49,11 @@ sealed class TinyDenoiser
 
     Tensor Once(Tensor x, Tensor t, Tensor prompt)
     {
-        var factor = 1 + 0.1 * (t.to(ScalarType.Float32) / 100).cos();
-        var text = nn.functional.linear(prompt, weights["text.weight"], weights["text.bias"]);
-        return nn.functional.conv2d(x, weights["conv.weight"], weights["conv.bias"], padding: [1, 1]) * factor.reshape(-1, 1, 1, 1)
-            + text.unsqueeze(-1).unsqueeze(-1);
+        var factor = 1 + 0.1 * (As(t) / 100).cos();
+        var text = nn.functional.linear(As(prompt), As(weights["text.weight"]), As(weights["text.bias"]));
+        var spatial = nn.functional.conv2d(As(x), As(weights["conv.weight"]), As(weights["conv.bias"]), padding: [1, 1]);
+        return (spatial * factor.reshape(-1, 1, 1, 1) + text.unsqueeze(-1).unsqueeze(-1)).to_type(ScalarType.Float32);
     }
+
+    Tensor As(Tensor tensor) => tensor.to_type(arithmetic);
 }

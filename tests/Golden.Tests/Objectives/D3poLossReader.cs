@@ -16,7 +16,7 @@ public sealed class D3poLossReader : IGoldenReader
     {
         var replay = new ObjectiveReplay(golden, check);
         var objective = new D3poObjective(replay.Sigmoid(), replay.Required("eps"));
-        var reference = TinyDenoiser.Load(golden, "reference");
+        var reference = replay.Load("reference");
         var timesteps = golden.Tensor("timesteps").data<long>().ToArray();
         Tensor chain_0 = golden.Tensor("chain_0"), chain_1 = golden.Tensor("chain_1");
         var preference = Preference(golden.Tensor("rewards"));

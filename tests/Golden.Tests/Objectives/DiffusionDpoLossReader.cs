@@ -1,5 +1,6 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Objectives;
+using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Objectives;
 
@@ -12,10 +13,10 @@ public sealed class DiffusionDpoLossReader : IGoldenReader
 
     public void Check(GoldenCase golden, GoldenAssert check)
     {
-        var replay = new ObjectiveReplay(golden, check);
+        var replay = new ObjectiveReplay(golden, check, ScalarType.Float64);
         var pairs = new NoisedPairCase(golden, check, replay);
         var objective = new DiffusionDpoObjective(replay.Sigmoid());
-        var reference = TinyDenoiser.Load(golden, "reference");
+        var reference = replay.Load("reference");
         pairs.Images(pairs.Inputs(reference));
         pairs.Errors(replay.Train(_ => [objective.Compute(pairs.Inputs(reference))])[0]);
         check.NoOutputLeftOut();

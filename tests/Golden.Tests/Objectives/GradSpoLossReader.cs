@@ -16,9 +16,9 @@ public sealed class GradSpoLossReader : IGoldenReader
     {
         var replay = new ObjectiveReplay(golden, check);
         var objective = new GradSpoObjective(replay.Sigmoid(), replay.Required("eps"), replay.Required("grad_scale"));
-        var reference = TinyDenoiser.Load(golden, "reference");
+        var reference = replay.Load("reference");
         using var average = replay.Average("ema", replay.Required("ema_decay"));
-        var slow = TinyDenoiser.Of(golden, average.Values);
+        var slow = replay.Slow(average);
 
         var selection = PairSelection.BestAndWorst(golden.Tensor("scores"), threshold: -1);
         check.Equal("best", tensor(selection.Win), golden.Tensor("best"));

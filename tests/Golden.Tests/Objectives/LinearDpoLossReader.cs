@@ -1,5 +1,6 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Objectives;
+using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Objectives;
 
@@ -12,11 +13,11 @@ public sealed class LinearDpoLossReader : IGoldenReader
 
     public void Check(GoldenCase golden, GoldenAssert check)
     {
-        var replay = new ObjectiveReplay(golden, check);
+        var replay = new ObjectiveReplay(golden, check, ScalarType.Float64);
         var pairs = new NoisedPairCase(golden, check, replay);
         var objective = new LinearDpoObjective(replay.Required("beta"), replay.Required("eta"));
         using var average = replay.Average("reference", replay.Number("ema_decay") ?? 1);
-        var slow = TinyDenoiser.Of(golden, average.Values);
+        var slow = replay.Slow(average);
         pairs.Images(pairs.Inputs(null, slow));
 
         var first = replay.Train(_ => [objective.Compute(pairs.Inputs(null, slow))], step =>

@@ -1,5 +1,6 @@
 using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Objectives;
+using static TorchSharp.torch;
 
 namespace SpoActors.Golden.Tests.Objectives;
 
@@ -12,7 +13,7 @@ public sealed class MapoLossReader : IGoldenReader
 
     public void Check(GoldenCase golden, GoldenAssert check)
     {
-        var replay = new ObjectiveReplay(golden, check);
+        var replay = new ObjectiveReplay(golden, check, ScalarType.Float64);
         var pairs = new NoisedPairCase(golden, check, replay);
         var objective = new MapoObjective(replay.Required("beta"), replay.Required("snr_value"), replay.Required("num_train_timesteps"));
         check.Close("target_win", pairs.Inputs(null).Win.Target_MCHW!);

@@ -15,10 +15,16 @@ sealed class ObjectiveReplay
 {
     readonly GoldenCase golden;
     readonly GoldenAssert check;
+    readonly ScalarType arithmetic;
 
-    public ObjectiveReplay(GoldenCase golden, GoldenAssert check)
+    /// <param name="golden">The case.</param>
+    /// <param name="check">What compares.</param>
+    /// <param name="arithmetic">
+    /// What the tiny model computes in. It is not what is tested: losses of own pairs multiply its roundings by up to 2500, so float64 there.
+    /// </param>
+    public ObjectiveReplay(GoldenCase golden, GoldenAssert check, ScalarType arithmetic = ScalarType.Float32)
     {
-        (this.golden, this.check) = (golden, check);
+        (this.golden, this.check, this.arithmetic) = (golden, check, arithmetic);
         check.IsBoundAsNoted = true;
         Schedule = NoiseSchedule.Create(SchedulerConfig.Parse(golden.Config.GetProperty("scheduler"), golden.Folder)
             with
@@ -26,8 +32,14 @@ sealed class ObjectiveReplay
         // Own pairs have no trajectory, and GradSPO's log-probabilities no eta.
         var steps = golden.Config.TryGetProperty("steps", out var number) ? number.GetInt32() : 1;
         Process = new DdimScheduler(Schedule, steps, Number("eta") ?? 1, DdimLastStep.ClampToFirst);
-        Policy = TinyDenoiser.Load(golden, "policy");
+        Policy = Load("policy");
     }
+
+    /// <summary>A model of the case.</summary>
+    public TinyDenoiser Load(string model) => TinyDenoiser.Load(golden, model, arithmetic);
+
+    /// <summary>The model whose weights are an average's.</summary>
+    public TinyDenoiser Slow(ParameterAverage average) => TinyDenoiser.Of(golden, arithmetic, average.Values);
 
     public NoiseSchedule Schedule { get; }
 
@@ -105,7 +117,7 @@ sealed class ObjectiveReplay
     public ParameterAverage Average(string model, double decay)
     {
         var average = new ParameterAverage(Policy.Parameters, ParameterAverage.Plain(decay));
-        var state = TinyDenoiser.Load(golden, model).Parameters.ToDictionary(p => $"average.{p.Name}", p => (Tensor)p.Parameter);
+        var state = Load(model).Parameters.ToDictionary(p => $"average.{p.Name}", p => (Tensor)p.Parameter);
         state["average_updates"] = tensor(new[] { 0L });
         average.LoadState(state);
         return average;

@@ -20,7 +20,7 @@ public sealed class RatioLossReader : IGoldenReader
         IObjective objective = IsLpo(golden)
             ? new LpoObjective(replay.Sigmoid(), replay.Required("eps"))
             : new SpoObjective(replay.Sigmoid(), replay.Required("eps"));
-        var reference = TinyDenoiser.Load(golden, "reference");
+        var reference = replay.Load("reference");
         var first = replay.Train(_ => [objective.Compute(new ObjectiveInputs
         {
             Process = replay.Process,

@@ -14,11 +14,11 @@ public sealed class SdpoLossReader : IGoldenReader
 
     public void Check(GoldenCase golden, GoldenAssert check)
     {
-        var replay = new ObjectiveReplay(golden, check);
+        var replay = new ObjectiveReplay(golden, check, ScalarType.Float64);
         var pairs = new NoisedPairCase(golden, check, replay);
         var isSafeguarded = golden.Config.GetProperty("winner_preserving").GetBoolean();
         var objective = Objective(isSafeguarded ? replay.Required("mu") : null);
-        var reference = TinyDenoiser.Load(golden, "reference");
+        var reference = replay.Load("reference");
         pairs.Images(pairs.Inputs(reference));
 
         Objective(mu: null).Compute(pairs.Inputs(reference)).Loss.backward();
