@@ -8,6 +8,7 @@ using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Validation;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Evaluation;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Runs;
 
@@ -46,7 +47,7 @@ sealed class RunCommand : Command
         if (parsed.GetValue(branch) is { } name) run = Named(run, name, parsed.GetValue(resume));
         DeviceCheck.EnsureExists(run.Model.Device);
         RunInputs.Check(run);
-        if (run != parent) RunBranch.Begin(RunFolder.PathOf(parent), run, RunPrompts.Read(run));
+        if (run != parent) RunBranch.Begin(RunFolder.PathOf(parent), run, TrainingPrompts.Read(run));
         using var runFolder = RunFolder.Open(run, parsed.GetValue(resume));
         if (RunManifest.In(runFolder.Path)?.Parent is { } origin) output.Say($"A branch of '{origin.Run}' after {origin.NextRound} rounds.");
         output.Say(runFolder.IsResumed ? $"Going on with the run in {runFolder.Path}." : $"Run folder: {runFolder.Path}");
@@ -117,7 +118,7 @@ sealed class RunCommand : Command
     /// <summary>Asks the oracle for its verdict and writes the report.</summary>
     static RunSummary Conclude(RunSpecification run, RunFolder runFolder, IRunOracle? oracle, CancellationToken cancellation)
     {
-        var store = new RunStore(runFolder.Path, RunIdentity.Of(run, RunPrompts.Read(run)), run.Checkpoints.Keep);
+        var store = new RunStore(runFolder.Path, RunIdentity.Of(run, TrainingPrompts.Read(run)), run.Checkpoints.Keep);
         var manifest = store.Last()!;
         var figures = oracle?.Compare(store.AdapterPath(manifest), cancellation);
         if (figures is not null) ResultOutput.Write(runFolder.OracleFile, figures);

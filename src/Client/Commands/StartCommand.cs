@@ -4,6 +4,7 @@ using SpoActors.Client.Console;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Evaluation;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Client.Commands;
 
@@ -31,7 +32,7 @@ sealed class StartCommand : ClusterCommand
         // The models are the silos' business; the prompts travel with the request.
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides, checkFiles: false));
         oracles.EnsureKnown(run);
-        var prompts = RunPrompts.Read(run);
+        var prompts = TrainingPrompts.Read(run);
         var snapshot = await session.Run(run.Name).StartAsync(SpecificationYaml.Write(run), prompts, cancellation);
         Output.Result(parsed.GetValue(Format), snapshot, ClusterTables.Run);
         Output.Say($"`spo watch {run.Name}` follows it.");

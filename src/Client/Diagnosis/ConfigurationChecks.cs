@@ -2,6 +2,7 @@ using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Evaluation;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Diagnosis;
@@ -15,7 +16,7 @@ static class ConfigurationChecks
         {
             var run = SpecificationFile.Load(path);
             oracles.EnsureKnown(run);
-            var prompts = RunPrompts.Read(run);
+            var prompts = TrainingPrompts.Read(run);
             if (libtorchLoads) RunInputs.Check(run);
             return new Finding(path, FindingStatus.Ok, $"valid, {prompts.Count} prompts");
         }

@@ -41,7 +41,7 @@ sealed class InProcessPipeline : IAsyncDisposable
     public InProcessPipeline(RunSpecification run, IRunProgress progress, TimeProvider time)
     {
         this.run = run;
-        prompts = RunPrompts.Read(run);
+        prompts = TrainingPrompts.Read(run);
         compute = new FailFastCompute(new TorchComputeFactory(time, new PipelineProgress(new PromptSchedule(prompts, run), progress)));
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();

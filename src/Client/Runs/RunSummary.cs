@@ -2,6 +2,7 @@ using SpoActors.Client.Console;
 using SpoActors.Client.Evaluation;
 using SpoActors.Trainer.Evaluation;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Client.Runs;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using SpoActors.Client.Console;
+using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Progress;
 
 namespace SpoActors.Client.Runs;
@@ -25,7 +26,7 @@ static class RunView
         foreach (var column in new[] { "pairs/s", "loss", "margin", "accuracy", "score", "valid", "elapsed", "left" }) figures.AddColumn(column);
         figures.AddRow(
             ResultOutput.Text(snapshot.PairsPerSecond),
-            ResultOutput.Text(snapshot.Minibatch?.Loss), Latest(ObjectiveMetrics.Margin, snapshot.Minibatch?.Metrics), ResultOutput.Text(snapshot.LastRound?.Of(ObjectiveMetrics.Accuracy)),
+            ResultOutput.Text(snapshot.Minibatch?.Loss), snapshot.Minibatch is { } latest && latest.Metrics.TryGetValue(ObjectiveMetrics.Margin, out var margin) ? ResultOutput.Text(margin) : "", ResultOutput.Text(snapshot.LastRound?.Of(ObjectiveMetrics.Accuracy)),
             ResultOutput.Text(snapshot.LastRound?.ScoreMean), snapshot.LastRound?.ValidPairShare.ToString("P0", CultureInfo.InvariantCulture) ?? "",
             Clock(snapshot.Elapsed), snapshot.Remaining is { } left ? Clock(left) : "");
         var last = snapshot.Message ?? (snapshot.Checkpoint is { } checkpoint ? $"last checkpoint: {checkpoint}" : "no checkpoint yet");

@@ -89,7 +89,7 @@ public sealed class PipelineInstruments
     public void OnScored(WorkerId worker, ScoredPoolMessage pool)
     {
         candidates.WithLabels(Labels(worker)).Inc(pool.Scores.Count);
-        transitions.WithLabels(Labels(worker)).Inc(pool.Transitions);
+        transitions.WithLabels(Labels(worker)).Inc(pool.Possible);
         keptPairs.WithLabels(Labels(worker)).Inc(pool.Samples.Count);
     }
 

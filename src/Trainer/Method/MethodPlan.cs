@@ -61,7 +61,7 @@ public sealed class MethodPlan
     internal PairEncoder PairEncoder(DiffusionModel model)
     {
         var cache = MomentsCache.Of(Run);
-        return new PairEncoder(model.Decoder, RunPrompts.OwnPairs(Run), Run.Data, model.DefaultSide, Run.Seed, cache);
+        return new PairEncoder(model.Decoder, TrainingPrompts.OwnPairs(Run), Run.Data, model.DefaultSide, Run.Seed, cache);
     }
 
     /// <summary>Whether samples are judged here; a person's verdict comes with own pairs.</summary>

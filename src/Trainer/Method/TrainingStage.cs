@@ -38,10 +38,10 @@ public sealed class TrainingStage : IDisposable
         var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter, slow), plan.Guidance, run.Sampling.GuidanceRescale);
         trainer = new MinibatchTrainer(policy, plan.Process(model.Schedule), model.Schedule, plan.Objective, optimizer, run.Training, random, model.Device)
         {
-            AfterStep = () =>
+            AfterMinibatch = stepped =>
             {
-                slow?.Update();
-                average?.Update();
+                if (stepped || plan.Objective.SlowCopyMovesEachMinibatch) slow?.Update();
+                if (stepped) average?.Update();
             },
         };
     }

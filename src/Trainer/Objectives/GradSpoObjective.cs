@@ -34,6 +34,8 @@ public sealed class GradSpoObjective : IObjective
 
     public bool SamplesSlowCopy => true;
 
+    public bool SlowCopyMovesEachMinibatch => true;
+
     public ObjectiveResult Compute(ObjectiveInputs inputs)
     {
         using var scope = NewDisposeScope();

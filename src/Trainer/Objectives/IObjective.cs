@@ -20,6 +20,9 @@ public interface IObjective
     /// <summary>Whether samples are drawn from the slow copy instead of the policy.</summary>
     bool SamplesSlowCopy => false;
 
+    /// <summary>Whether the slow copy moves after every minibatch, those that only accumulate too, instead of after every optimizer step.</summary>
+    bool SlowCopyMovesEachMinibatch => false;
+
     /// <summary>The loss of a minibatch.</summary>
     /// <param name="inputs">What it asked for; every tensor has M rows, one a sample.</param>
     /// <returns>In the caller's dispose scope.</returns>

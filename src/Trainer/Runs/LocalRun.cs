@@ -40,7 +40,7 @@ public sealed class LocalRun : IDisposable
     public LocalRun(RunSpecification run, string folder, IRunProgress progress, TimeProvider time)
     {
         (this.run, this.folder, this.progress) = (run, folder, progress);
-        var prompts = RunPrompts.Read(run);
+        var prompts = TrainingPrompts.Read(run);
         promptCount = prompts.Count;
         if (run.Model.Threads > 0) set_num_threads(run.Model.Threads);
         var random = new CounterBasedRandom(run.Seed);

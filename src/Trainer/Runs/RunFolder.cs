@@ -1,5 +1,6 @@
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Runs;
@@ -64,7 +65,7 @@ public sealed class RunFolder : IDisposable
             if (folder.IsResumed)
             {
                 StoredConfiguration.Check(folder.Path, folder.ConfigFile, run, "or begin a new run from its last commit with --branch");
-                if (RunManifest.In(folder.Path) is not null) new RunStore(folder.Path, RunIdentity.Of(run, RunPrompts.Read(run)), run.Checkpoints.Keep).Last();
+                if (RunManifest.In(folder.Path) is not null) new RunStore(folder.Path, RunIdentity.Of(run, TrainingPrompts.Read(run)), run.Checkpoints.Keep).Last();
             }
             StoredConfiguration.Write(folder.ConfigFile, run);
             return folder;

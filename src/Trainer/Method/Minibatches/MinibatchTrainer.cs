@@ -28,8 +28,8 @@ public sealed class MinibatchTrainer(
     /// <summary>Called after each backward pass, before the optimizer's step.</summary>
     public Action? AfterBackward { get; set; }
 
-    /// <summary>Called after each step that changed the adapter.</summary>
-    public Action? AfterStep { get; set; }
+    /// <summary>Called after each minibatch, and whether a step changed the adapter.</summary>
+    public Action<bool>? AfterMinibatch { get; set; }
 
     /// <summary>Trains on the samples of a round.</summary>
     /// <param name="samples">In the order of their ids.</param>
@@ -72,14 +72,15 @@ public sealed class MinibatchTrainer(
         optimizer.Backward(result.Loss);
         AfterBackward?.Invoke();
         var step = optimizer.Advance(stepsAnyway);
-        if (step is { WasSkipped: false }) AfterStep?.Invoke();
+        var stepped = step is { WasSkipped: false };
+        AfterMinibatch?.Invoke(stepped);
         return new MinibatchResult
         {
             Samples = samples.Length,
             Loss = result.LossPerSample.mean().item<float>(),
             Metrics = result.ReadMetrics(),
-            GradientNorm = step is { WasSkipped: false } ? step.GradientNorm : null,
-            Stepped = step is { WasSkipped: false },
+            GradientNorm = stepped ? step!.GradientNorm : null,
+            Stepped = stepped,
         };
 
         Tensor Predict() => policy.Predict(batch.Latents_UCHW, batch.Timesteps_U, conditioning);

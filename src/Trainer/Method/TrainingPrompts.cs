@@ -5,7 +5,7 @@ using SpoActors.Trainer.Datasets;
 namespace SpoActors.Trainer.Method;
 
 /// <summary>What a run's rounds are cut from: the lines of its prompt file, or the captions of its own pairs.</summary>
-public static class RunPrompts
+public static class TrainingPrompts
 {
     /// <exception cref="SpecificationException">The file or the data set cannot be used; everything that is wrong is listed.</exception>
     public static IReadOnlyList<string> Read(RunSpecification run)
