@@ -1,6 +1,7 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ public sealed class DivergenceTests
     [Fact]
     public void Metrics_OfADivergedRound_TravelAsJson()
     {
-        var metrics = RoundMetrics.Of(0, 1, [float.NaN, float.PositiveInfinity], transitions: 1, pairs: 0, [], "digest");
+        var metrics = RoundMetrics.Of(0, 1, [float.NaN, float.PositiveInfinity], possible: 1, samples: 0, [], "digest");
         Assert.Equal(metrics, RoundMetrics.FromJson(metrics.ToJson()));
     }
 
@@ -28,11 +29,11 @@ public sealed class DivergenceTests
         var random = new CounterBasedRandom(1);
         using var model = DiffusionModel.Load(run.Model);
         using var adapter = Adapters.Create(model.UNet, run.Lora, random);
-        using var training = new TrainingStage(model, adapter, run, random);
+        using var training = new TrainingStage(model, adapter, new MethodPlan(run), random);
         var passes = 0;
         if (what == "gradient") training.AfterBackward = () => Poison(adapter, ++passes);
         var second = random.Shuffle(4, 0, 3)[1];
-        PreferencePair[] pairs = [.. Enumerable.Range(0, 3).Select(i => Pair(i, isBad: what == "loss" && i == second))];
+        TrainingSample[] pairs = [.. Enumerable.Range(0, 3).Select(i => Pair(i, isBad: what == "loss" && i == second))];
 
         var error = Assert.Throws<TrainingDivergedException>(() => training.TrainRound(4, pairs, ["a cat", "a dog", "a bird"], cancellation: TestContext.Current.CancellationToken));
         Assert.Contains($"training diverged in round 5, {expected}", error.Message, StringComparison.Ordinal);
@@ -46,18 +47,15 @@ public sealed class DivergenceTests
         if (pass == 2) adapter.Parameters[0].grad!.fill_(float.NaN);
     }
 
-    static PreferencePair Pair(int prompt, bool isBad)
+    static TrainingSample Pair(int prompt, bool isBad)
     {
         var current = ones(4, 8, 8);
-        return new PreferencePair
+        return new TrainingSample
         {
-            Id = new PairId(4, 0, 2, prompt),
+            Id = new SampleId(4, 0, 2, prompt),
             Timestep = 501,
-            Candidates = (0, 1),
-            CurrentWin = current,
-            CurrentLose = current,
-            NextWin = isBad ? full_like(current, float.NaN) : current * 0.9,
-            NextLose = current * 1.1,
+            Win = new SampleBranch(0, current) { Next = isBad ? full_like(current, float.NaN) : current * 0.9 },
+            Lose = new SampleBranch(1, current) { Next = current * 1.1 },
         };
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
 using static TorchSharp.torch;
@@ -20,7 +21,7 @@ public sealed class MemoryTests
         var random = new CounterBasedRandom(1);
         using var model = DiffusionModel.Load(run.Model);
         using var adapter = Adapters.Create(model.UNet, run.Lora, random);
-        using var training = new TrainingStage(model, adapter, run, random);
+        using var training = new TrainingStage(model, adapter, new MethodPlan(run), random);
         string[] prompts = ["a red cat", "two dogs"];
 
         Train(warmUp);
@@ -39,26 +40,23 @@ public sealed class MemoryTests
         {
             for (int i = 0; i < minibatches; i++)
             {
-                PreferencePair[] pairs = [Pair(i, 0), Pair(i, 1)];
+                TrainingSample[] pairs = [Pair(i, 0), Pair(i, 1)];
                 training.TrainRound(i, pairs, prompts);
                 foreach (var pair in pairs) pair.Dispose();
             }
         }
     }
 
-    static PreferencePair Pair(int round, int prompt)
+    static TrainingSample Pair(int round, int prompt)
     {
         using var scope = NewDisposeScope();
         var current = Latents();
-        return new PreferencePair
+        return new TrainingSample
         {
-            Id = new PairId(round, 0, 2, prompt),
+            Id = new SampleId(round, 0, 2, prompt),
             Timestep = 501,
-            Candidates = (0, 1),
-            CurrentWin = current,
-            CurrentLose = current,
-            NextWin = Latents(),
-            NextLose = Latents(),
+            Win = new SampleBranch(0, current) { Next = Latents() },
+            Lose = new SampleBranch(1, current) { Next = Latents() },
         };
 
         static Tensor Latents() => randn(4, 8, 8).DetachFromDisposeScope();

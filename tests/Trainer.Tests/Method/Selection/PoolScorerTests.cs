@@ -1,9 +1,11 @@
 using SpoActors.Specification;
+using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Randomness;
+using SpoActors.Trainer.Tests.Diffusion;
 using SpoActors.Trainer.Tests.Judges;
 using static TorchSharp.torch;
 
@@ -17,14 +19,19 @@ public sealed class PoolScorerTests
     static CandidatePool Pool(int candidates, int prompts, params float[] values) => new()
     {
         Item = new ItemDraw(0, 0, [.. Enumerable.Range(0, prompts)]),
-        SegmentIndex = 0,
+        Index = 0,
         Clean = tensor(values).view(candidates, prompts, 1, 1, 1).expand(-1, -1, 4, 2, 2).clone(),
         ScoreTimestep = 7,
         Transitions = [],
     };
 
     static PoolScorer Scorer(IJudge judge, Func<Tensor, Tensor>? decode = null, double threshold = 0.3, int batchSize = 2) =>
-        new(decode ?? (latents => latents.narrow(1, 0, 3)), judge, new PairSpecification { Threshold = threshold }, new CounterBasedRandom(1), batchSize);
+        new(decode ?? (latents => latents.narrow(1, 0, 3)), judge, new PairSpecification { Threshold = threshold }, Thresholds, new CounterBasedRandom(1), batchSize);
+
+    /// <summary>Of the steps; these pools have none.</summary>
+    static readonly PairThreshold Thresholds = new(
+        new PairSpecification(), new DdimScheduler(NoiseSchedule.Create(Schedules.StableDiffusion), 20, eta: 1, DdimLastStep.ClampToFirst));
+
 
     static ScoredPool Score(PoolScorer scorer, IJudge judge, CandidatePool pool)
     {
@@ -42,7 +49,7 @@ public sealed class PoolScorerTests
 
         using var scored = Score(Scorer(judge, batchSize: 4), judge, Pool(3, 2, 1, 2, 3, 4, 5, 6));
 
-        Assert.Equal([101f, 202, 301, 402, 501, 602], scored.Scores.data<float>().ToArray());
+        Assert.Equal([101f, 202, 301, 402, 501, 602], scored.Scores!.data<float>().ToArray());
         Assert.Equal([4, 2], judge.Calls);
     }
 
@@ -84,7 +91,7 @@ public sealed class PoolScorerTests
 
         using var scored = Score(Scorer(judge, _ => throw new InvalidOperationException("decoded")), judge, Pool(2, 1, 4, 5));
 
-        Assert.Equal([4f, 5], scored.Scores.data<float>().ToArray());
+        Assert.Equal([4f, 5], scored.Scores!.data<float>().ToArray());
     }
 
     [Theory]
