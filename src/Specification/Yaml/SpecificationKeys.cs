@@ -62,14 +62,5 @@ public static class SpecificationKeys
     }
 
     /// <summary>GuidanceScale → guidance_scale, Beta1 → beta1, BFloat16 → bfloat16.</summary>
-    public static string ToKey(string name)
-    {
-        var key = new StringBuilder();
-        for (int i = 0; i < name.Length; i++)
-        {
-            if (char.IsUpper(name[i]) && i > 0 && !char.IsUpper(name[i - 1])) key.Append('_');
-            key.Append(char.ToLowerInvariant(name[i]));
-        }
-        return key.ToString();
-    }
+    public static string ToKey(string name) => Spelling.Key(name);
 }

@@ -30,7 +30,7 @@ public static class SpecificationPaths
         },
     };
 
-    static T Resolve<T>(T judge, IReadOnlyList<string> folders) where T : JudgeSpecification => judge with
+    static T Resolve<T>(T judge, IReadOnlyList<string> folders) where T : JudgeSettings => judge with
     {
         Path = Find(judge.Path, folders),
         Processor = FindOptional(judge.Processor, folders),

@@ -47,7 +47,7 @@ public static class RunInputs
         }
     }
 
-    static IJudge CheckJudge(JudgeSpecification judge)
+    static IJudge CheckJudge(JudgeSettings judge)
     {
         try
         {
