@@ -1,6 +1,7 @@
 using Spectre.Console.Testing;
 using SpoActors.Client.Runs;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Progress;
 
 namespace SpoActors.Client.Tests;
