@@ -49,6 +49,10 @@ public sealed record RunManifest
     /// <summary>SHA-256 of the adapter file; the adapter's identity.</summary>
     public required string AdapterHash { get; init; }
 
+    /// <summary>SHA-256 of the file of the adapter's average; null where none is kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AverageHash { get; init; }
+
     /// <summary>Incremented whenever a trainer takes the run over; a commit of an older epoch is refused.</summary>
     public int TrainerEpoch { get; init; }
 
