@@ -19,6 +19,7 @@ sealed class SampleCommand : Command
     readonly Option<int?> limit = new("--limit") { Description = "Only the first prompts of the file." };
     readonly Option<string?> negative = new("--negative") { Description = "What the images should not look like." };
     readonly Option<string?> lora = new("--lora") { Description = "A LoRA file." };
+    readonly Option<LoraFilePart[]> ignore = SharedOptions.IgnoredLoraParts();
     readonly Option<double> strength = new("--lora-strength") { Description = "Factor on the LoRA.", DefaultValueFactory = _ => 1 };
     readonly Option<bool> compare = new("--compare") { Description = "Draw every image without the LoRA as well, for the grid." };
     readonly Option<ulong[]> seeds = new("--seed") { Description = "One image of each prompt for each seed.", DefaultValueFactory = _ => [0], AllowMultipleArgumentsPerToken = true };
@@ -44,7 +45,7 @@ sealed class SampleCommand : Command
         Arguments.Add(model);
         foreach (Option option in new Option[]
         {
-            prompt, prompts, column, limit, negative, lora, strength, compare, seeds, steps, guidance, rescale, scheduler, eta, height, width, dtype, device, vae, threads, folder, overwrite, format,
+            prompt, prompts, column, limit, negative, lora, ignore, strength, compare, seeds, steps, guidance, rescale, scheduler, eta, height, width, dtype, device, vae, threads, folder, overwrite, format,
         })
             Options.Add(option);
         Validators.Add(result =>
@@ -79,6 +80,7 @@ sealed class SampleCommand : Command
             Prompts = Prompts(parsed),
             NegativePrompt = parsed.GetValue(negative),
             Lora = parsed.GetValue(lora) is { } loraFile ? UserPath.Expand(loraFile) : null,
+            Ignore = parsed.GetValue(ignore)!,
             LoraStrength = parsed.GetValue(strength),
             Compare = parsed.GetValue(compare),
             Seeds = parsed.GetValue(seeds)!,

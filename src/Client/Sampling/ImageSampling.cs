@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpoActors.Client.Console;
+using SpoActors.Trainer.Diffusion.Samplers;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Lora.Files;
@@ -18,6 +19,7 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
     {
         using var model = DiffusionModel.Load(request.Model);
         using var adapter = AttachLora(model);
+        CheckRest(model);
         Directory.CreateDirectory(request.Folder);
         var files = new List<DrawnFile>();
         var grids = new GridFiles(request.Folder, [.. request.Seeds.Select(seed => string.Create(CultureInfo.InvariantCulture, $"seed {seed}"))]);
@@ -48,7 +50,15 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
     {
         if (request.Lora is null) return null;
         using var scope = NewDisposeScope();
-        return LoraAdapter.Attach(model.UNet, LoraWeights.Read(request.Lora, model.UNet));
+        return LoraAdapter.Attach(model.UNet, LoraWeights.Read(request.Lora, model.UNet, request.Ignore));
+    }
+
+    // Steps take minutes: what is used only after them is looked at before.
+    void CheckRest(DiffusionModel model)
+    {
+        model.LatentSize(request.Height, request.Width);
+        using var sampler = DiffusionSamplers.Create(request.Scheduler, model.Schedule, request.Steps, request.Eta);
+        _ = model.Decoder;
     }
 
     PixelImage DrawOne(DiffusionModel model, string prompt, int index, ulong seed, bool useLora, List<DrawnFile> files, CancellationToken cancellation)

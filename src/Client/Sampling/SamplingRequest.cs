@@ -9,6 +9,9 @@ sealed record SamplingRequest
     public required IReadOnlyList<string> Prompts { get; init; }
     public required string? NegativePrompt { get; init; }
     public required string? Lora { get; init; }
+
+    /// <summary>Parts of the LoRA file that are left out.</summary>
+    public required IReadOnlyList<LoraFilePart> Ignore { get; init; }
     public required double LoraStrength { get; init; }
 
     /// <summary>Whether to draw without the LoRA as well.</summary>

@@ -84,9 +84,7 @@ public static class ClipJudgeLoading
 
     internal static JudgePreprocessing ReadPreprocessing(string folder, ClipConfig config)
     {
-        var path = Path.Combine(folder, "preprocessor_config.json");
-        if (!File.Exists(path)) return new JudgePreprocessing(config.Vision.ImageSize, PixelNormalisation.Clip);
-        var processor = ClipImageProcessor.Load(path);
+        if (ClipImageProcessor.InFolder(folder) is not var (processor, path)) return new JudgePreprocessing(config.Vision.ImageSize, PixelNormalisation.Clip);
         return processor.Size == config.Vision.ImageSize
             ? new JudgePreprocessing(processor.Size, processor.Normalisation!)
             : throw new CheckpointException($"'{path}' makes pictures of {processor.Size} pixels; the model's config.json expects {config.Vision.ImageSize}.");
