@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpoActors.Client.Console;
+using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Texts;
 

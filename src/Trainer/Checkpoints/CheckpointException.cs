@@ -1,3 +1,4 @@
+using SpoActors.Specification;
 using SpoActors.Specification.Texts;
 
 namespace SpoActors.Trainer.Checkpoints;

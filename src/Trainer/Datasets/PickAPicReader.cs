@@ -1,5 +1,6 @@
 using System.Globalization;
 using ParquetSharp;
+using SpoActors.Specification;
 using SpoActors.Specification.Texts;
 
 namespace SpoActors.Trainer.Datasets;

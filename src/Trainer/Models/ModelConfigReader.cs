@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SpoActors.Specification;
 using SpoActors.Specification.Texts;
 using SpoActors.Trainer.Checkpoints;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace SpoActors.Specification.Texts;
+namespace SpoActors.Specification;
 
 /// <summary>Texts that others wrote, made fit to be shown: a terminal obeys control characters, and a message of a megabyte hides the others.</summary>
 public static class PlainText
