@@ -56,7 +56,8 @@ public sealed class HeldFolder : IDisposable
     /// <summary>Removes a folder that this process made and that holds no result yet, so that nothing is in the next attempt's way.</summary>
     public void Abandon()
     {
-        if (IsResumed || new[] { ManifestFile, MetricsFile }.Any(file => File.Exists(System.IO.Path.Combine(Path, file)))) return;
+        // Metrics are begun, empty, before the first is there.
+        if (IsResumed || new[] { ManifestFile, MetricsFile }.Any(file => new FileInfo(System.IO.Path.Combine(Path, file)) is { Exists: true, Length: > 0 })) return;
         try
         {
             Directory.Delete(Path, recursive: true);

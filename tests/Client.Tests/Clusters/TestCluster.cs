@@ -4,7 +4,7 @@ using SpoActors.Grains.Tests.Fakes;
 
 namespace SpoActors.Client.Tests.Clusters;
 
-/// <summary>Calls <c>spo</c> against silos of this process that compute nothing.</summary>
+/// <summary>Calls <c>spo</c> against silos of this process, which compute nothing unless they are to.</summary>
 sealed class TestCluster : IClusterConnector, IAsyncDisposable
 {
     readonly PipelineCluster silos;
@@ -14,6 +14,9 @@ sealed class TestCluster : IClusterConnector, IAsyncDisposable
     public PipelineCluster Silos => silos;
 
     public static async Task<TestCluster> StartAsync(params SiloPart[] parts) => new(await PipelineCluster.StartAsync(null, parts));
+
+    /// <summary>Silos that compute with libtorch.</summary>
+    public static async Task<TestCluster> StartTorchAsync(params SiloPart[] parts) => new(await PipelineCluster.StartTorchAsync(parts));
 
     public async Task<(ExitCode Code, RecordingOutput Output)> SpoAsync(params string[] args)
     {

@@ -59,11 +59,11 @@ public sealed class ObjectiveRunTests : IDisposable
     [Fact]
     public void Run_WhenItsCheckpointIsOfAnEarlierRelease_IsResumed()
     {
-        var run = TinyRun.Sd15();
+        var run = TinyRun.Sd15() with { Training = TinyRun.Sd15().Training with { GradientAccumulation = 4 } };
         var whole = Execute(run, "whole")!;
         var begun = Execute(run with { Training = run.Training with { Rounds = 2 } }, "begun")!;
         // Stopped between two optimizer steps, so that what is missing matters.
-        Assert.Equal(1, begun.Minibatches % run.Training.GradientAccumulation);
+        Assert.NotEqual(0, begun.Minibatches % run.Training.GradientAccumulation);
         WithoutCounts(Path.Combine(folder, "begun"), begun);
         Assert.Equal(whole.StateHash, Execute(run, "begun")!.StateHash);
     }

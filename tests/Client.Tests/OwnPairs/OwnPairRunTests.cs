@@ -1,0 +1,66 @@
+using SpoActors.Client.Tests.Clusters;
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Tests.Fakes;
+using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Runs;
+using SpoActors.Trainer.Tests.Method;
+using static TorchSharp.torch;
+
+namespace SpoActors.Client.Tests.OwnPairs;
+
+/// <summary>From a folder of one's own images to a LoRA, by the command line alone.</summary>
+public sealed class OwnPairRunTests
+{
+    [Fact]
+    public async Task Run_OnAFolderOfPairs_WritesATrainedLoraAndItsAverage()
+    {
+        using var folder = new TemporaryFolder();
+        var config = OwnPairConfig.Write(folder);
+        var (code, output) = await Spo.Run("run", config, "--output", folder["actors"]);
+        Assert.True(code == ExitCode.Success, output.StandardError);
+        (code, output) = await Spo.Run("run", config, "--output", folder["plain"], "--sequential");
+        Assert.True(code == ExitCode.Success, output.StandardError);
+
+        foreach (var file in new[] { RunStore.AdapterFile, RunStore.AverageFile, "samples/before.png", "samples/after.png", "report.html" })
+            Assert.True(File.Exists(folder[$"actors/own/{file}"]), $"{file} is missing");
+        var manifest = RunManifest.In(folder["actors/own"])!;
+        Assert.Equal((true, 4L, 4), (manifest.Finished, manifest.ConsumedPairs, manifest.Minibatches));
+        Assert.Equal(RunManifest.In(folder["plain/own"]), manifest with { TrainerEpoch = 0 });
+        using var scope = NewDisposeScope();
+        using var lora = SafetensorsFile.Open(folder[$"actors/own/{RunStore.AdapterFile}"]);
+        Assert.All(lora.Tensors.Keys.Where(k => k.EndsWith(".up.weight", StringComparison.Ordinal)), k => Assert.True(lora.Load(k).abs().max().item<float>() > 0));
+    }
+
+    [Fact]
+    public async Task Doctor_OfAConfigurationOfOwnPairs_CountsThem()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run("doctor", OwnPairConfig.Write(folder, pairs: 3), "--output", folder.Path);
+        Assert.True(code == ExitCode.Success, output.StandardOutput);
+        Assert.Contains("valid, 3 pairs", output.StandardOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_OnAFolderOfPairs_TrainsThemOnTheCluster()
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = await TestCluster.StartTorchAsync(SiloPart.All);
+        var (code, output) = await cluster.SpoAsync("start", OwnPairConfig.Write(folder), "--name", "own");
+        Assert.True(code == ExitCode.Success, output.StandardError);
+        var end = await cluster.Silos.FinishedAsync("own", TestContext.Current.CancellationToken);
+        Assert.Equal((2, 4L), (end.NextRound, end.Totals.Pairs));
+    }
+
+    [Fact]
+    public async Task Start_WhenAnImageCannotBeDecoded_PausesAndSaysWhichOne()
+    {
+        using var folder = new TemporaryFolder();
+        var config = OwnPairConfig.Write(folder);
+        OwnPairFolder.Spoil(folder["pairs"], pair: 2);
+        await using var cluster = await TestCluster.StartTorchAsync(SiloPart.All);
+        await cluster.SpoAsync("start", config, "--name", "own");
+        var end = await cluster.Silos.UntilAsync("own", s => s.Status == RunStatus.Paused, TestContext.Current.CancellationToken);
+        Assert.Contains(Path.Combine("l", "2.png"), end.Reason, StringComparison.Ordinal);
+        Assert.Contains("data.skip_undecodable", end.Reason, StringComparison.Ordinal);
+    }
+}
