@@ -24,8 +24,10 @@ sealed record SamplingRequest
     public required double Eta { get; init; }
     public required int? Height { get; init; }
     public required int? Width { get; init; }
+
+    /// <summary>For the images alone.</summary>
     public required string Folder { get; init; }
 }
 
-/// <summary>An image that was drawn; the grid has all seeds and prompts.</summary>
-sealed record DrawnFile(string File, string Prompt, string Seed, string Lora);
+/// <summary>An image that was drawn; a grid has several seeds and prompts, and its seed is null.</summary>
+sealed record DrawnFile(string File, string Prompt, ulong? Seed, string Lora);

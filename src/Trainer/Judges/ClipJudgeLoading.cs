@@ -23,7 +23,7 @@ public static class ClipJudgeLoading
 
     /// <summary>The judge that a section names: its checkpoint, and a folder with config, tokenizer and preprocessor.</summary>
     /// <exception cref="CheckpointException">A file is missing or doesn't fit.</exception>
-    public static ClipJudge Load(JudgeSpecification judge, Device device)
+    public static ClipJudge Load(JudgeSettings judge, Device device)
     {
         var checkpoint = FindCheckpoint(judge.Path);
         using var source = CheckpointFile.Open(checkpoint);

@@ -17,7 +17,7 @@ static class ImageRewardLoading
     static readonly string[] FileNames = ["ImageReward.pt", "ImageReward.safetensors", "model.safetensors"];
 
     /// <exception cref="CheckpointException">A file is missing or doesn't fit.</exception>
-    public static ImageRewardJudge Load(JudgeSpecification judge, Device device)
+    public static ImageRewardJudge Load(JudgeSettings judge, Device device)
     {
         var checkpoint = JudgeFiles.FindCheckpoint(judge.Path, FileNames);
         var folder = JudgeFiles.Processor(judge.Processor, checkpoint);
