@@ -284,7 +284,7 @@ public sealed class LoraWeightsTests : IDisposable
         using var scope = NewDisposeScope();
         var factors = new Dictionary<string, LoraFactors> { ["a"] = new(ones(2, 3) * 1e5f, ones(4, 2), 2) };
         foreach (var write in (Action<Stream>[])[s => LoraWeights.WriteDiffusers(s, factors, ScalarType.Float16), s => LoraWeights.WriteKohya(s, factors, ScalarType.Float16)])
-            Assert.Contains("'a' has weights of up to 1E+05, which float16 cannot hold", Assert.Throws<CheckpointException>(() => Written(write)).Message, StringComparison.Ordinal);
+            Assert.Contains("'a' has weights of up to 1e+05, which float16 cannot hold", Assert.Throws<CheckpointException>(() => Written(write)).Message, StringComparison.Ordinal);
         LoraWeights.WriteDiffusers(Stream.Null, factors, ScalarType.BFloat16);
     }
 
