@@ -61,7 +61,10 @@ sealed class RunCommand : Command
         }
         catch (OperationCanceledException)
         {
-            output.Warn($"Cancelled. `spo run {configuration.File(parsed)} --resume` with the same options goes on from the last checkpoint in {runFolder.Path}.");
+            output.Warn(RunManifest.In(runFolder.Path) is { } last
+                ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Cancelled after {last.NextRound} complete rounds, which are committed in {runFolder.Path}. To go on:")
+                : "Cancelled before the first round was complete. To begin again:");
+            output.Say(CommandText.With(parsed, "--resume"));
             return (int)ExitCode.Cancelled;
         }
         catch

@@ -41,7 +41,8 @@ sealed class TrainSpmCommand : Command
         }
         catch (OperationCanceledException)
         {
-            output.Warn($"Cancelled. `spo train-spm {configuration.File(parsed)} --resume` with the same options goes on from the last checkpoint in {trainingFolder.Path}.");
+            output.Warn($"Cancelled; the last complete step is committed in {trainingFolder.Path}. To go on:");
+            output.Say(CommandText.With(parsed, "--resume"));
             return (int)ExitCode.Cancelled;
         }
         catch

@@ -113,6 +113,9 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     /// <summary>Leases of which the worker holds a part.</summary>
     protected virtual IEnumerable<LeaseId> Held() => held.Keys;
 
+    /// <summary>Whether the session may be ended at once without a loss that its end could prevent.</summary>
+    public virtual bool MayBeCut => true;
+
     /// <summary>A lease is no longer valid.</summary>
     protected virtual void Lose(LeaseId lease)
     {
@@ -244,7 +247,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     }
 
     /// <summary>Ends the session at once.</summary>
-    protected Task EndAsync() => ended.CancelAsync();
+    public Task EndAsync() => ended.CancelAsync();
 
     public void Dispose()
     {
