@@ -32,6 +32,8 @@ static class SharedOptions
                 return byDefault;
             },
         };
+        // The enumeration's own names are no values here.
+        option.CompletionSources.Clear();
         option.CompletionSources.Add([.. names.Keys]);
         return option;
     }

@@ -7,9 +7,6 @@ namespace SpoActors.Specification.Validation;
 /// <summary>Collects what is wrong with a specification.</summary>
 sealed partial class Findings
 {
-    /// <summary>255 bytes are what file systems allow, and files beside the folder take their names from it.</summary>
-    const int LongestName = 200;
-
     public List<Problem> Problems { get; } = [];
 
     public void Add(string key, object found, string expected, string fix) =>
@@ -54,8 +51,8 @@ sealed partial class Findings
     /// <summary>A name that becomes a folder's.</summary>
     public void Name(string name)
     {
-        if (!FolderName().IsMatch(name)) Add("name", name, "letters, digits, '-', '_' and '.'", "It becomes a folder's name.");
-        else if (name.Length > LongestName) Add("name", string.Create(CultureInfo.InvariantCulture, $"{name.Length} characters"), $"at most {LongestName}", "File systems have no longer names.");
+        if (!RunName.IsSpelled(name)) Add("name", name, RunName.Spelling, "It becomes a folder's name.");
+        else if (name.Length > RunName.Longest) Add("name", string.Create(CultureInfo.InvariantCulture, $"{name.Length} characters"), $"at most {RunName.Longest}", "File systems have no longer names.");
     }
 
     /// <summary>The constants of AdamW that nobody's paper changes.</summary>
@@ -68,7 +65,4 @@ sealed partial class Findings
 
     [GeneratedRegex(@"^(cpu|cuda(:[0-9]{1,3})?)\z")]
     private static partial Regex DeviceName();
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*\z")]
-    private static partial Regex FolderName();
 }

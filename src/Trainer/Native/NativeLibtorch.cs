@@ -52,6 +52,7 @@ public static class NativeLibtorch
     {
         if (!OperatingSystem.IsLinux()) return new NativeLoadReport { Source = "TorchSharp's own loader" };
         NativeHeap.KeepFreedMemory();
+        ThreadWaiting.Sleep();
 
         var named = Environment.GetEnvironmentVariable(FolderVariable);
         var wrapperFolder = SearchFolders().FirstOrDefault(f => File.Exists(Path.Combine(f, Wrapper)));

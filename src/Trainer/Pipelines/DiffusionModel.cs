@@ -55,6 +55,9 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>Side in pixels of the square images that the model was trained on.</summary>
     public int DefaultSide => (UNet.Config.SampleSize ?? DefaultLatentSide) * vaeConfig.Downscaling;
 
+    /// <summary>Parameters of the UNet and the text encoders.</summary>
+    internal long ParameterCount { get; private set; }
+
     const int DefaultLatentSide = 64;
 
     /// <summary>Loads a model.</summary>
@@ -124,6 +127,7 @@ public sealed class DiffusionModel : IDisposable
 
     T LoadWeights<T>(IModelSource source, string component, T model, Func<string, bool>? leftOut = null) where T : nn.Module
     {
+        ParameterCount += model.parameters().Sum(p => p.numel());
         using var weights = source.Weights(component);
         var options = new LoadOptions { Dtype = Dtype, Device = Device };
         return ModuleLoading.Load(model, weights, leftOut is null ? options : options with { Ignorable = key => options.Ignorable(key) || leftOut(key) });
