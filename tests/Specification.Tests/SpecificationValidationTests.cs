@@ -5,7 +5,7 @@ namespace SpoActors.Specification.Tests;
 
 public sealed class SpecificationValidationTests
 {
-    const string Named = "model: { path: m }\njudge: { path: p }\nprompts: { path: q }\ndata: { path: d }\n";
+    const string Named = "model: { path: m }\njudge: { path: p }\nprompts: { path: q }\n";
 
     static string[] Problems(params string[] settings) =>
         [.. SpecificationValidator.Validate(SpecificationYaml.Parse(Named, "test", settings), checkFiles: false).Select(p => p.ToString())];
@@ -105,20 +105,6 @@ public sealed class SpecificationValidationTests
     [InlineData("objective.kind=mapo", "objective.score_scale=0", "objective.score_scale: found 0; expected above 0.")]
     public void Validation_WhenAnObjectivesSettingDoesNotFit_NamesIt(string kind, string setting, string expected) =>
         Assert.StartsWith(expected, Assert.Single(Problems(kind, setting)), StringComparison.Ordinal);
-
-    [Theory]
-    [InlineData("objective.kind=spo", "flow=own_pairs", "flow: found own_pairs; expected step_pools with objective.kind spo. null takes the objective's own.")]
-    [InlineData("objective.kind=mapo", "flow=trajectories", "flow: found trajectories; expected own_pairs with objective.kind mapo.")]
-    [InlineData("objective.kind=sdpo", "data={}", "data.path: found nothing; expected a parquet file or a folder of them, a folder with w/ and l/, or a .jsonl file.")]
-    public void Validation_WhenTheFlowCannotWork_SaysWhichCan(string kind, string setting, string expected) =>
-        Assert.StartsWith(expected, Assert.Single(Problems(kind, setting)), StringComparison.Ordinal);
-
-    [Fact]
-    public void Validation_OfOwnPairs_WantsNeitherPromptsNorAJudgeUnlessItRelabels()
-    {
-        Assert.Empty(Problems("objective.kind=diffusion_dpo", "prompts={}", "judge={}"));
-        Assert.StartsWith("judge.path: found nothing;", Assert.Single(Problems("objective.kind=diffusion_dpo", "data.relabel=true", "prompts={}", "judge={}")), StringComparison.Ordinal);
-    }
 
     [Fact]
     public void Validation_WhenAnInactiveChoiceIsSet_NamesTheChoice() =>

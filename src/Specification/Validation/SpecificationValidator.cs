@@ -12,10 +12,9 @@ public static class SpecificationValidator
     {
         var found = new Findings();
         CheckModel(run, found, checkFiles);
-        var ownPairs = FlowChecks.Check(run, found) == FlowKind.OwnPairs;
-        if (!ownPairs || run.Data.Relabel) JudgeValidator.Check(run.Judge, "judge", run.Model.Device, found, checkFiles);
-        if (!ownPairs) CheckPrompts(run, found, checkFiles);
-        OwnPairChecks.Check(run.Data, ownPairs, found, checkFiles);
+        JudgeValidator.Check(run.Judge, "judge", run.Model.Device, found, checkFiles);
+        CheckPrompts(run, found, checkFiles);
+        OwnPairChecks.Check(run.Data, found, checkFiles);
         CheckSampling(run.Sampling, found);
         CheckPairs(run.Pairs, found);
         ObjectiveChecks.Check(run, found);
