@@ -6,8 +6,8 @@ using SpoActors.Grains.Compute;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Silo.Hosting;
-using SpoActors.Specification.Silos;
 using SpoActors.Specification;
+using SpoActors.Specification.Silos;
 using SpoActors.Specification.Yaml;
 
 namespace SpoActors.Benchmarks.ControlPlane;

@@ -53,7 +53,7 @@ public sealed class DelayCompute(StageDelays delays) : IComputeFactory
             owner.begun.TryAdd(lease.Id.Item, TimeProvider.System.GetTimestamp());
             Wait(owner.delays.Sample, cancellation);
             var payload = new TensorPayload(NumberType.Float32, [PayloadBytes / 4], new byte[PayloadBytes]);
-            deliver(new CandidatePoolMessage(lease, 0, 1, payload, 0, [new TransitionPayload(0, 0, payload, payload)]));
+            deliver(new CandidatePoolMessage(lease, 0, 1, lease.PromptIndices, payload, 0, [new TransitionPayload(0, 0, payload, payload)]));
         }
 
         public void Dispose()
@@ -67,8 +67,10 @@ public sealed class DelayCompute(StageDelays delays) : IComputeFactory
         {
             Wait(owner.delays.Score, CancellationToken.None);
             var transition = pool.Transitions[0];
-            var pair = new PairPayload(new PairId(pool.Lease.Id.Item, 0, pool.Lease.PromptIndices[0]), 0, 0, 1, transition.Current, null, transition.Next, transition.Next);
-            return new ScoredPoolMessage(pool.Lease, pool.Segment, pool.PoolCount, [0, 1], 1, [pair]);
+            var pair = new SamplePayload(
+                0, pool.Lease.PromptIndices[0], 0, 0, IsTie: false,
+                new BranchPayload(0, transition.Current, transition.Next, 0, null, null), new BranchPayload(1, null, transition.Next, 0, null, null));
+            return new ScoredPoolMessage(pool.Lease, pool.Index, pool.PoolCount, [0, 1], 1, [pair]);
         }
 
         public void Dispose()

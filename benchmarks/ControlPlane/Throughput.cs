@@ -34,7 +34,7 @@ static class DelayRuns
     {
         Name = name,
         Model = new() { Path = "none" },
-        Preference = new() { Path = "none" },
+        Judge = new() { Path = "none" },
         Prompts = new() { Path = "none" },
         Sampling = new() { BatchSize = 1 },
         Training = new() { Rounds = rounds, PromptsPerRound = items, Epochs = 100_000 },

@@ -23,6 +23,15 @@ sealed class TorchGeneratorDraws : IRandomSource
     public (long First, long Second)[] TwoCandidates(ItemDraw item, int step, int candidates) =>
         throw new NotSupportedException("the peer pairs the best with the worst");
 
+    public Tensor ChainLatents(ItemDraw item, int copies, long channels, long height, long width) => randn([copies * item.Count, channels, height, width]);
+
+    public Tensor NoiseOfCandidate(int round, int promptIndex, int step, int candidate, long channels, long height, long width) =>
+        throw new NotSupportedException("the generator draws each number once");
+
+    public Tensor TrainingNoise(int round, int promptIndex, int epoch, long channels, long height, long width) => randn([channels, height, width]);
+
+    public int TrainingTimestep(int round, int promptIndex, int epoch, int count) => (int)Values(randint(0, count, [1], ScalarType.Int64))[0];
+
     public long[] Shuffle(int round, int epoch, int count) => Values(randperm(count));
 
     static long[] Values(Tensor tensor)

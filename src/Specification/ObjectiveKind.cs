@@ -21,12 +21,13 @@ public enum FlowKind
 /// such as a variant.
 /// </param>
 /// <param name="HasSteps">Whether it trains transitions, so that a step's KL exists and <c>objective.kl_limit</c> can be set.</param>
+/// <param name="HasRewards">Whether scores are its rewards, so that a judge must score each image by itself.</param>
 public sealed record ObjectiveKind(
-    string Name, IReadOnlyList<FlowKind> Flows, Func<ObjectiveSpecification, ObjectiveSpecification> PublishedFor, bool HasSteps = false)
+    string Name, IReadOnlyList<FlowKind> Flows, Func<ObjectiveSpecification, ObjectiveSpecification> PublishedFor, bool HasSteps = false, bool HasRewards = false)
 {
     /// <summary>An objective whose published settings depend on no choice.</summary>
-    public ObjectiveKind(string name, IReadOnlyList<FlowKind> flows, ObjectiveSpecification published, bool hasSteps = false)
-        : this(name, flows, _ => published, hasSteps)
+    public ObjectiveKind(string name, IReadOnlyList<FlowKind> flows, ObjectiveSpecification published, bool hasSteps = false, bool hasRewards = false)
+        : this(name, flows, _ => published, hasSteps, hasRewards)
     {
     }
 

@@ -42,7 +42,7 @@ public static class ObjectiveKinds
         // yk7333/d3po, config/base.py.
         yield return new("d3po", [FlowKind.Trajectories], ratio with { Beta = 0.1 }, hasSteps: true);
         // kvablack/ddpo-pytorch, config/base.py.
-        yield return new("ddpo", [FlowKind.Trajectories], Ddpo, HasSteps: true);
+        yield return new("ddpo", [FlowKind.Trajectories], Ddpo, HasSteps: true, HasRewards: true);
         // SalesforceAIResearch/DiffusionDPO, launchers/*.sh.
         yield return new("diffusion_dpo", [FlowKind.OwnPairs], new ObjectiveSpecification { Beta = 5000, Guidance = false, Link = LinkKind.Sigmoid, LabelSmoothing = 0 });
         // mapo-t2i/mapo, args.py.

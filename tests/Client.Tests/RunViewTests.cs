@@ -1,12 +1,15 @@
 using Spectre.Console.Testing;
 using SpoActors.Client.Runs;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Progress;
 
 namespace SpoActors.Client.Tests;
 
 public sealed class RunViewTests
 {
+    static readonly Dictionary<string, double> Objective = new() { [ObjectiveMetrics.Margin] = 0.0125, [ObjectiveMetrics.Accuracy] = 0.75 };
+
     static RoundMetrics Metrics(int round) => new()
     {
         Round = round,
@@ -16,8 +19,7 @@ public sealed class RunViewTests
         ScoreMean = 21.5,
         ScoreStd = 1,
         Loss = 0.6875,
-        Margin = 0.0125,
-        Accuracy = 0.75,
+        Objective = Objective,
         SampleSeconds = 1,
         ScoreSeconds = 2,
         TrainSeconds = 3,
@@ -27,7 +29,7 @@ public sealed class RunViewTests
     static readonly RunEvent[] Events =
     [
         new RunStarted("tiny", "/runs/tiny", 0, 4, 100), new RoundStarted(0, 2), new StageProgress(RunStage.Sample, 0, 4, 8), new StageProgress(RunStage.Train, 0, 5, 5),
-        new MinibatchFinished(5, 0.6875, 0.0125, 0.75), new RoundFinished(Metrics(0)), new CheckpointWritten(1, "checkpoints/round-000001", new string('b', 64)),
+        new MinibatchFinished(5, 0.6875, Objective), new RoundFinished(Metrics(0)), new CheckpointWritten(1, "checkpoints/round-000001", new string('b', 64)),
     ];
 
     [Fact]

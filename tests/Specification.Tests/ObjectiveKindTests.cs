@@ -18,7 +18,7 @@ public sealed class ObjectiveKindTests
     [MemberData(nameof(Names))]
     public void Kind_WhenNamedAlone_IsValidAndComplete(string name)
     {
-        var run = SpecificationYaml.Parse($"model: {{ path: m }}\npreference: {{ path: p }}\nprompts: {{ path: q }}\nobjective: {{ kind: {name} }}\nsampling: {{ inner_steps: {(name == "mspo" ? 1 : 0)} }}", "test");
+        var run = SpecificationYaml.Parse($"model: {{ path: m }}\npreference: {{ path: p }}\nprompts: {{ path: q }}\n{(ObjectiveKinds.Get(name).Flows[0] == FlowKind.OwnPairs ? "data: { path: d }" : "")}\nobjective: {{ kind: {name} }}\nsampling: {{ inner_steps: {(name == "mspo" ? 1 : 0)} }}", "test");
         Assert.Empty(SpecificationValidator.Validate(run, checkFiles: false));
         var resolved = ObjectiveKinds.Resolve(run.Objective);
         var optional = new[] { "kl_limit" };

@@ -104,7 +104,11 @@ public sealed class SpecificationValidationTests
     [InlineData("objective.kind=grad_spo", "objective.slow_decay=1.1", "objective.slow_decay: found 1.1; expected from 0 to 1.")]
     [InlineData("objective.kind=mapo", "objective.score_scale=0", "objective.score_scale: found 0; expected above 0.")]
     public void Validation_WhenAnObjectivesSettingDoesNotFit_NamesIt(string kind, string setting, string expected) =>
-        Assert.StartsWith(expected, Assert.Single(Problems(kind, setting)), StringComparison.Ordinal);
+        Assert.StartsWith(expected, Assert.Single(Problems([kind, setting, .. ForData(kind)])), StringComparison.Ordinal);
+
+    /// <summary>What an objective of own pairs asks for besides.</summary>
+    static string[] ForData(string kind) =>
+        ObjectiveKinds.Find(kind.Replace("objective.kind=", "", StringComparison.Ordinal))?.Flows[0] == FlowKind.OwnPairs ? ["data.path=d"] : [];
 
     [Fact]
     public void Validation_WhenAnInactiveChoiceIsSet_NamesTheChoice() =>
@@ -165,7 +169,7 @@ public sealed class SpecificationValidationTests
         var message = Assert.Throws<SpecificationException>(() => SpecificationFile.Load(config, ["lora.rank=0"])).Message;
         Assert.Equal($"""
             '{config}' has 10 problems:
-              - line 13: sampling.etta: found an unknown key; expected one of steps, eta, guidance_scale, guidance_rescale, candidates, divert_start_step, divert_end_step, inner_steps, last_step, next, batch_size, height, width. Did you mean sampling.eta?
+              - line 13: sampling.etta: found an unknown key; expected one of steps, eta, guidance_scale, guidance_rescale, candidates, divert_start_step, divert_end_step, inner_steps, last_step, next, same_start, batch_size, height, width. Did you mean sampling.eta?
               - line 15: pairs.threshold: found 'high'; expected a number. Correct the value.
               - line 2: model.path: found '{Path.GetFullPath("nowhere")}', which does not exist; expected a diffusers folder or a single-file checkpoint. Correct the path.
               - line 3: model.device: found gpu; expected cpu, cuda or cuda:N. `spo doctor` lists this machine's devices.

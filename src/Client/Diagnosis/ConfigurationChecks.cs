@@ -18,7 +18,7 @@ static class ConfigurationChecks
             oracles.EnsureKnown(run);
             var prompts = TrainingPrompts.Read(run);
             if (libtorchLoads) RunInputs.Check(run);
-            return new Finding(path, FindingStatus.Ok, $"valid, {prompts.Count} prompts");
+            return new Finding(path, FindingStatus.Ok, $"valid, {prompts.Count} {(MethodPlan.FlowOf(run) == FlowKind.OwnPairs ? "pairs" : "prompts")}");
         }
         catch (SpecificationException e)
         {

@@ -1,13 +1,15 @@
 using SpoActors.Grains.Compute;
+using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Workers;
 using SpoActors.Specification;
 
 namespace SpoActors.Client.InProcess;
 
 /// <summary>
-/// Keeps the first error of loading and training. A cluster tries again until somebody has mended the cause; in one process it is the
-/// answer to the command.
+/// Keeps the first error of loading and training, and of sampling and scoring where trying again is no help. A cluster waits until somebody
+/// has mended the cause; in one process it is the answer to the command.
 /// </summary>
 sealed class FailFastCompute(IComputeFactory inner) : IComputeFactory
 {
@@ -16,26 +18,50 @@ sealed class FailFastCompute(IComputeFactory inner) : IComputeFactory
     /// <summary>Fails when something has failed; never succeeds.</summary>
     public Task Failure => failure.Task;
 
-    public ISamplerCompute CreateSampler(RunSpecification run, string device) => Guard(() => inner.CreateSampler(run, device));
+    public ISamplerCompute CreateSampler(RunSpecification run, string device) => new GuardedSampler(this, Guard(() => inner.CreateSampler(run, device)));
 
-    public IScorerCompute CreateScorer(RunSpecification run, string device) => Guard(() => inner.CreateScorer(run, device));
+    public IScorerCompute CreateScorer(RunSpecification run, string device) => new GuardedScorer(this, Guard(() => inner.CreateScorer(run, device)));
 
     public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts) =>
         new GuardedTrainer(this, Guard(() => inner.CreateTrainer(run, device, facts)));
 
     public long LastEpoch(RunSpecification run, string folder) => Guard(() => inner.LastEpoch(run, folder));
 
-    T Guard<T>(Func<T> work)
+    T Guard<T>(Func<T> work) => Guard(work, e => e is not OperationCanceledException);
+
+    T Guard<T>(Func<T> work, Func<Exception, bool> isFinal)
     {
         try
         {
             return work();
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (isFinal(e))
         {
             failure.TrySetException(e);
             throw;
         }
+    }
+
+    sealed class GuardedSampler(FailFastCompute owner, ISamplerCompute inner) : ISamplerCompute
+    {
+        public ItemSize LargestItem => inner.LargestItem;
+
+        public void UseAdapter(byte[] adapter) => inner.UseAdapter(adapter);
+
+        public void Sample(ItemLease lease, Action<CandidatePoolMessage> deliver, CancellationToken cancellation) => owner.Guard(() =>
+        {
+            inner.Sample(lease, deliver, cancellation);
+            return true;
+        }, WorkerSession.IsOfTheRun);
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    sealed class GuardedScorer(FailFastCompute owner, IScorerCompute inner) : IScorerCompute
+    {
+        public ScoredPoolMessage Score(CandidatePoolMessage pool) => owner.Guard(() => inner.Score(pool), WorkerSession.IsOfTheRun);
+
+        public void Dispose() => inner.Dispose();
     }
 
     sealed class GuardedTrainer(FailFastCompute owner, ITrainerCompute inner) : ITrainerCompute

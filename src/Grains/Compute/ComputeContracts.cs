@@ -86,7 +86,10 @@ public interface ITrainerCompute : IDisposable
     /// <summary>What training on the last round returned, in this life or before; null if there is none.</summary>
     string? LastMetrics { get; }
 
-    /// <summary>The adapter as it is now, exactly: what samplers take over (<see cref="Trainer.Lora.Files.AdapterFile"/>).</summary>
+    /// <summary>
+    /// What samplers take over, exactly (<see cref="Trainer.Lora.Files.AdapterFile"/>): the adapter as it is now, or the slow copy where the
+    /// objective samples from that.
+    /// </summary>
     byte[] ExportAdapter();
 
     /// <summary>Replaces the manifest, so that a crash resumes after the rounds trained so far.</summary>

@@ -27,7 +27,7 @@ sealed class TorchSampler : ISamplerCompute
         (this.lease, this.progress, this.time) = (lease, progress, time);
         var shared = lease.Shared;
         var plan = new MethodPlan(run);
-        LargestItem = ItemSizes.Largest(plan, shared.Model.LatentSize(run.Sampling));
+        LargestItem = ItemSizes.Largest(plan, plan.LargestLatents(shared.Model));
         stage = new SamplingStage(shared.Model, shared.Adapter, plan, new CounterBasedRandom(run.Seed));
     }
 

@@ -85,7 +85,10 @@ sealed class TorchTrainer : ITrainerCompute
         }
     }
 
-    public byte[] ExportAdapter() => AdapterFile.Exact(lease.Shared.Adapter);
+    public byte[] ExportAdapter()
+    {
+        using (stage.LendToSampling()) return AdapterFile.Exact(lease.Shared.Adapter);
+    }
 
     public void Commit(long epoch, bool finished)
     {

@@ -6,6 +6,7 @@ using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Specification;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Grains.Workers;
@@ -168,9 +169,9 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     protected async Task FailAsync(LeaseId lease, FailureKind kind, Exception error, WorkerId? suspect = null)
     {
         LogItemFailed(error, id, lease.Item);
-        if (error is DivergedException diverged)
+        if (IsOfTheRun(error))
         {
-            await DivergeAsync(diverged).ConfigureAwait(false);
+            await DivergeAsync(error).ConfigureAwait(false);
             // Not the item's fault: it is there again when the run is resumed.
             kind = FailureKind.Infrastructure;
         }
@@ -178,8 +179,14 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         await TryAsync(() => services.Calls.RetryAsync(token => RunGrain.FailAsync(failure, token), Ended)).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Whether an error is the run's, not the item's or the worker's: numbers that are not finite, an image of the user's own that cannot be
+    /// used, a judge that does not answer although it was asked again. Another try, or another item, would end the same way.
+    /// </summary>
+    public static bool IsOfTheRun(Exception error) => error is DivergedException or JudgeException or InvalidDataException;
+
     /// <summary>Has the run paused, instead of doing the same again for ever.</summary>
-    Task DivergeAsync(DivergedException error)
+    Task DivergeAsync(Exception error)
     {
         LogDiverged(id, run, error.Message);
         return TryAsync(() => services.Calls.RetryAsync(token => RunGrain.DivergedAsync(new RunDiverged(id, error.Message), token), Ended));

@@ -7,6 +7,9 @@ namespace SpoActors.Specification.Validation;
 /// <summary>Collects what is wrong with a specification.</summary>
 sealed partial class Findings
 {
+    /// <summary>255 bytes are what file systems allow, and files beside the folder take their names from it.</summary>
+    const int LongestName = 200;
+
     public List<Problem> Problems { get; } = [];
 
     public void Add(string key, object found, string expected, string fix) =>
@@ -52,6 +55,7 @@ sealed partial class Findings
     public void Name(string name)
     {
         if (!FolderName().IsMatch(name)) Add("name", name, "letters, digits, '-', '_' and '.'", "It becomes a folder's name.");
+        else if (name.Length > LongestName) Add("name", string.Create(CultureInfo.InvariantCulture, $"{name.Length} characters"), $"at most {LongestName}", "File systems have no longer names.");
     }
 
     /// <summary>The constants of AdamW that nobody's paper changes.</summary>
@@ -62,9 +66,9 @@ sealed partial class Findings
         Real("optimizer.epsilon", epsilon, double.Epsilon, 1, "above 0", "The usual value is 1e-8.");
     }
 
-    [GeneratedRegex("^(cpu|cuda(:[0-9]{1,3})?)$")]
+    [GeneratedRegex(@"^(cpu|cuda(:[0-9]{1,3})?)\z")]
     private static partial Regex DeviceName();
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*\z")]
     private static partial Regex FolderName();
 }

@@ -10,11 +10,13 @@ public static class SpecificationValidator
     /// <param name="checkFiles">Whether the paths must exist on this machine.</param>
     public static IReadOnlyList<Problem> Validate(RunSpecification run, bool checkFiles = true)
     {
-        var found = new Findings();
+        var (found, flow) = (new Findings(), FlowChecks.Of(run));
         CheckModel(run, found, checkFiles);
-        JudgeValidator.Check(run.Judge, "judge", run.Model.Device, found, checkFiles);
-        CheckPrompts(run, found, checkFiles);
-        OwnPairChecks.Check(run.Data, found, checkFiles);
+        // Own pairs bring captions, and verdicts unless the judge is to give them.
+        if (flow != FlowKind.OwnPairs || run.Data.Relabel) JudgeValidator.Check(run.Judge, "judge", run.Model.Device, found, checkFiles);
+        if (flow != FlowKind.OwnPairs) CheckPrompts(run, found, checkFiles);
+        FlowChecks.Check(run, found);
+        OwnPairChecks.Check(run.Data, flow == FlowKind.OwnPairs, found, checkFiles);
         CheckSampling(run.Sampling, found);
         CheckPairs(run.Pairs, found);
         ObjectiveChecks.Check(run, found);

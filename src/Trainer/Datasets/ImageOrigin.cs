@@ -20,7 +20,8 @@ public sealed record ImageFile(string Path, string Name, long Bytes) : ImageOrig
 {
     public override string Identity => FormattableString.Invariant($"{Name}:{Bytes}");
 
-    public override byte[] Read() => File.ReadAllBytes(Path);
+    public override byte[] Read() =>
+        File.Exists(Path) ? File.ReadAllBytes(Path) : throw new InvalidDataException($"'{Path}' was there when the data set was opened, and is gone.");
 
     public override string ToString() => $"'{Path}'";
 }

@@ -15,6 +15,8 @@ public sealed class MethodPlan
         Settings = ObjectiveKinds.Resolve(run.Objective);
         Objective = ObjectiveRegistry.Create(run.Objective);
         Flow = FlowOf(run);
+        var flows = ObjectiveKinds.Get(run.Objective.Kind).Flows;
+        if (!flows.Contains(Flow)) throw new ArgumentException($"objective.kind {run.Objective.Kind} cannot use the flow {Flow}; it can use {string.Join(", ", flows)}");
         Guidance = Settings.Guidance == true ? run.Sampling.GuidanceScale : 1;
     }
 
@@ -55,6 +57,12 @@ public sealed class MethodPlan
             $"the step from timestep {noiseless} has no noise, hence no log-probability; use a scheduler with leading spacing and steps_offset 1, another number of steps than {sampling.Steps}, " +
             "or single steps with a pairs.threshold above 0");
     }
+
+    /// <summary>The size of its latents; of own pairs, which may have several sizes, the largest.</summary>
+    /// <exception cref="ArgumentException">The model cannot draw, or its autoencoder encode, images of that size.</exception>
+    public LatentSize LargestLatents(DiffusionModel model) => Flow == FlowKind.OwnPairs
+        ? model.LatentSize(Run.Data.Resolution, Run.Data.Resolution)
+        : model.LatentSize(Run.Sampling);
 
     /// <summary>Encodes the run's own pairs.</summary>
     /// <exception cref="SpecificationException">The data set cannot be used; everything that is wrong is listed.</exception>

@@ -1,6 +1,7 @@
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Scoring;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
@@ -26,13 +27,13 @@ public sealed class ScoringStage
             scorer = new PoolScorer(decoder.Decode, judge, plan.Run.Pairs, new PairThreshold(plan.Run.Pairs, plan.Process(schedule)), random, plan.Run.Judge.BatchSize);
     }
 
-    /// <summary>Scores a pool, whose prompts are given in the item's order.</summary>
-    public ScoredPool Score(CandidatePool pool, IReadOnlyList<string> itemPrompts)
+    /// <summary>Scores a pool, whose prompts are given in its order.</summary>
+    public ScoredPool Score(CandidatePool pool, IReadOnlyList<string> poolPrompts)
     {
         if (pool.Verdict is { } verdict) return new ScoredPool(null, verdict);
         if (judge is null || scorer is null) throw new InvalidOperationException("a pool has no verdict, but the run has no judge");
         using var noGrad = no_grad();
-        using var prompts = judge.Prepare(itemPrompts);
+        using var prompts = judge.Prepare(poolPrompts);
         return scorer.Score(pool, prompts);
     }
 }

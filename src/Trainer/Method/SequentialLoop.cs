@@ -1,6 +1,7 @@
 using SpoActors.Trainer.Method.Minibatches;
 using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Scoring;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
@@ -56,7 +57,6 @@ public sealed class SequentialLoop(
 
     void SampleAndScore(ItemDraw item, int items, IReadOnlyList<string> roundPrompts, Collected collected, CancellationToken cancellation)
     {
-        string[] prompts = [.. item.PromptIndices.Select(i => roundPrompts[i])];
         long steps = (long)items * sampling.StepCount;
         var started = time.GetTimestamp();
         using var pools = sampling.Begin(item, roundPrompts,
@@ -67,7 +67,8 @@ public sealed class SequentialLoop(
             {
                 collected.Sampling += time.GetElapsedTime(started);
                 started = time.GetTimestamp();
-                using var scored = scoring.Score(pool, prompts);
+                // Own pairs make a pool of each row of the item.
+                using var scored = scoring.Score(pool, [.. pool.Item.PromptIndices.Select(i => roundPrompts[i])]);
                 collected.Add(pool, scored, training.Plan);
                 if (scored.Scores is not null) pools.Learn(scored.Scores);
                 collected.Scoring += time.GetElapsedTime(started);

@@ -64,8 +64,16 @@ static class TrainerState
             parameter.copy_(file.Load(LoraPrefix + name));
             parameter.grad = file.Tensors.ContainsKey(GradientPrefix + name) ? file.Load(GradientPrefix + name).to(parameter.device, copy: true) : null;
         }
-        foreach (var part in parts)
-            part.Load(file.Tensors.Keys.Where(k => k.StartsWith(part.Prefix, StringComparison.Ordinal)).ToDictionary(k => k[part.Prefix.Length..], file.Load));
-        return new TrainerAccount(minibatches, pairs, digest);
+        var account = new TrainerAccount(minibatches, pairs, digest);
+        try
+        {
+            foreach (var part in parts)
+                part.Load(file.Tensors.Keys.Where(k => k.StartsWith(part.Prefix, StringComparison.Ordinal)).ToDictionary(k => k[part.Prefix.Length..], file.Load), account);
+        }
+        catch (ArgumentException e)
+        {
+            throw new RunStateException($"'{path}' is not the state of a run with these settings: {e.Message}", e);
+        }
+        return account;
     }
 }

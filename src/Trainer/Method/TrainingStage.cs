@@ -1,5 +1,6 @@
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Lora;
+using SpoActors.Trainer.Lora.Files;
 using SpoActors.Trainer.Method.Minibatches;
 using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Objectives;
@@ -35,7 +36,7 @@ public sealed class TrainingStage : IDisposable
         average = run.Optimizer.Ema.Decay is null ? null : new ParameterAverage(adapter.NamedParameters, run.Optimizer.Ema);
         optimizer = new AccumulatingOptimizer(adapter.NamedParameters, run.Optimizer, run.Training.GradientAccumulation, run.Model.Dtype);
         advantages = plan.Objective.Samples == SampleKind.Transition ? new RoundAdvantages(plan.Settings) : null;
-        var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter, slow), plan.Guidance, run.Sampling.GuidanceRescale);
+        var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter, slow?.Values), plan.Guidance, run.Sampling.GuidanceRescale);
         trainer = new MinibatchTrainer(policy, plan.Process(model.Schedule), model.Schedule, plan.Objective, optimizer, run.Training, random, model.Device)
         {
             AfterMinibatch = stepped =>
@@ -113,10 +114,10 @@ public sealed class TrainingStage : IDisposable
     /// <summary>Everything with a state besides the adapter.</summary>
     IReadOnlyList<StatefulPart> Parts()
     {
-        List<StatefulPart> parts = [new("optimizer.", optimizer.State, optimizer.LoadState)];
-        if (slow is not null) parts.Add(new("slow.", slow.State, slow.LoadState));
-        if (average is not null) parts.Add(new("ema.", average.State, average.LoadState));
-        if (advantages is not null) parts.Add(new("statistics.", advantages.State, advantages.LoadState));
+        List<StatefulPart> parts = [new("optimizer.", optimizer.State, (state, account) => optimizer.LoadState(state, account.Minibatches))];
+        if (slow is not null) parts.Add(new("slow.", slow.State, (state, _) => slow.LoadState(state)));
+        if (average is not null) parts.Add(new("ema.", average.State, (state, _) => average.LoadState(state)));
+        if (advantages is not null) parts.Add(new("statistics.", advantages.State, (state, _) => advantages.LoadState(state)));
         return parts;
     }
 
@@ -138,11 +139,14 @@ public sealed class TrainingStage : IDisposable
         });
     }
 
-    /// <summary>The average of the adapter over the steps, if one is kept; copies that the caller owns.</summary>
-    public IReadOnlyDictionary<string, LoraFactors>? ExportAverage()
+    /// <summary>Whether an average of the adapter over the steps is kept (<c>optimizer.ema</c>).</summary>
+    public bool KeepsAverage => average is not null;
+
+    /// <summary>Writes the average as the adapter itself is written.</summary>
+    /// <exception cref="InvalidOperationException">None is kept.</exception>
+    public void WriteAverage(Stream target)
     {
-        if (average is null) return null;
-        using (adapter.Using(average.Values)) return adapter.Export();
+        using (adapter.Using((average ?? throw new InvalidOperationException("no average is kept")).Values)) AdapterFile.Write(target, adapter);
     }
 
     public void Dispose()
@@ -170,5 +174,6 @@ public sealed class TrainingStage : IDisposable
 /// <summary>Something that training leaves a state in.</summary>
 /// <param name="Prefix">Of its tensors' names in the file.</param>
 /// <param name="Save">Its tensors by name.</param>
-/// <param name="Load">Takes them back.</param>
-sealed record StatefulPart(string Prefix, Func<IReadOnlyDictionary<string, torch.Tensor>> Save, Action<IReadOnlyDictionary<string, torch.Tensor>> Load);
+/// <param name="Load">Takes them back, with the account that was stored beside them.</param>
+sealed record StatefulPart(
+    string Prefix, Func<IReadOnlyDictionary<string, torch.Tensor>> Save, Action<IReadOnlyDictionary<string, torch.Tensor>, TrainerAccount> Load);

@@ -98,10 +98,14 @@ public sealed class AccumulatingOptimizer : IDisposable
         .Append(new(CountsKey, tensor(new[] { Minibatches, pending, Steps }))).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Takes a saved state over; training then goes on bit for bit.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="minibatches">Minibatches so far, for a state of an earlier release, which has no counts: what was left over was carried then.</param>
     /// <exception cref="ArgumentException">It is not of these parameters and settings; everything missing, superfluous or misshaped is listed.</exception>
-    public void LoadState(IReadOnlyDictionary<string, Tensor> state)
+    public void LoadState(IReadOnlyDictionary<string, Tensor> state, long? minibatches = null)
     {
         using var scope = NewDisposeScope();
+        if (minibatches is { } before && !state.ContainsKey(CountsKey))
+            state = new Dictionary<string, Tensor>(state) { [CountsKey] = tensor(new[] { before, before % accumulation, before / accumulation }) };
         NamedState.Check("the optimizer", State(), state);
         adam.LoadState(Part(adam.State()));
         scaler?.LoadState(Part(scaler.State()));

@@ -60,14 +60,16 @@ public static class RunBranch
     {
         var checkpoint = Path.Combine(target, manifest.Checkpoint);
         Directory.CreateDirectory(checkpoint);
-        foreach (var (file, expected) in new[] { (RunStore.StateFile, manifest.StateHash), (RunStore.AdapterFile, manifest.AdapterHash) })
+        foreach (var (file, named) in new[] { (RunStore.StateFile, manifest.StateHash), (RunStore.AdapterFile, manifest.AdapterHash), (RunStore.AverageFile, manifest.AverageHash) })
         {
+            if (named is not { } expected) continue;
             var source = Path.Combine(parent, manifest.Checkpoint, file);
             if (!File.Exists(source)) throw new RunStateException($"'{source}', which the manifest names, does not exist.");
             var hash = AtomicFile.Copy(source, Path.Combine(checkpoint, file));
             if (hash != expected) throw new RunStateException($"'{source}' is damaged: its SHA-256 is {hash[..12]}, the manifest says {expected[..12]}.");
         }
         AtomicFile.Copy(Path.Combine(checkpoint, RunStore.AdapterFile), Path.Combine(target, RunStore.AdapterFile));
+        if (manifest.AverageHash is not null) AtomicFile.Copy(Path.Combine(checkpoint, RunStore.AverageFile), Path.Combine(target, RunStore.AverageFile));
         // Versions that samplers of a pipeline with staleness still ask for.
         var versions = Path.Combine(parent, "adapters");
         if (!Directory.Exists(versions)) return;

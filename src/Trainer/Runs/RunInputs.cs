@@ -1,10 +1,12 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
+using SpoActors.Trainer.Datasets;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Lora.Files;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Pipelines;
 using static TorchSharp.torch;
 
@@ -29,9 +31,13 @@ public static class RunInputs
         if (model is not null)
         {
             CheckLora(model, run.Lora, problems);
-            CheckSettings("sampling.height, sampling.width", "sizes that the model can draw", () => model.LatentSize(run.Sampling));
+            CheckSettings(plan.Flow == FlowKind.OwnPairs ? "data.resolution" : "sampling.height, sampling.width", "sizes that the model can draw", () => plan.LargestLatents(model));
             CheckSettings("sampling.steps", "noise at every step that is trained", () => plan.Process(model.Schedule));
         }
+        if (plan.Flow == FlowKind.OwnPairs) PairDataset.Open(run.Data, problems);
+        if (judge is not null && judge.ComparesWithinCall && plan.Objective.Samples == SampleKind.Transition)
+            problems.Add(new Problem("judge.kind", "a judge that compares images of one call", $"scores of images by themselves, which objective.kind {run.Objective.Kind} takes for rewards",
+                "Take another judge, such as one of its members."));
         if (problems.Count > 0) throw new SpecificationException($"the run '{run.Name}'", problems);
 
         void CheckSettings(string key, string expected, Action use)
@@ -47,7 +53,7 @@ public static class RunInputs
         }
     }
 
-    static IJudge CheckJudge(JudgeSpecification judge)
+    static IJudge CheckJudge(JudgeSettings judge)
     {
         try
         {
@@ -61,7 +67,7 @@ public static class RunInputs
 
     static void CheckLora(DiffusionModel model, LoraSpecification lora, List<Problem> problems)
     {
-        if (lora.InitialWeights is { } path) problems.Try("lora.initial_weights", "a LoRA of this model", () => LoraTargets.Check(model.UNet, LoraWeights.Read(path, model.UNet)));
+        if (lora.InitialWeights is { } path) problems.Try("lora.initial_weights", "a LoRA of this model", () => LoraTargets.Check(model.UNet, LoraWeights.Read(path, model.UNet, lora.Ignore)));
         else problems.Try("lora.target_modules", "the ends of linear layers' paths", () => LoraTargets.Find(model.UNet, lora.TargetModules));
     }
 }

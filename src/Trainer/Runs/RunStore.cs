@@ -21,6 +21,9 @@ public sealed class RunStore(string folder, RunIdentity identity, int keep)
     /// <summary>Name of the adapter file, the one diffusers looks for.</summary>
     public const string AdapterFile = "pytorch_lora_weights.safetensors";
 
+    /// <summary>Name of the file of the adapter's average (<c>optimizer.ema</c>), in the same format.</summary>
+    public const string AverageFile = "pytorch_lora_weights_ema.safetensors";
+
     string ManifestPath => Path.Combine(folder, HeldFolder.ManifestFile);
 
     string CheckpointsFolder => Path.Combine(folder, "checkpoints");
@@ -49,7 +52,9 @@ public sealed class RunStore(string folder, RunIdentity identity, int keep)
     public RunManifest? Resume()
     {
         var last = Last();
-        if (last is not null) AdapterPath(last);
+        if (last is null) return null;
+        AdapterPath(last);
+        if (last.AverageHash is { } average) Restored(last, AverageFile, average);
         return last;
     }
 
@@ -62,11 +67,12 @@ public sealed class RunStore(string folder, RunIdentity identity, int keep)
     /// before, and then it is taken from the checkpoint.
     /// </summary>
     /// <exception cref="RunStateException">Neither is the commit's.</exception>
-    public string AdapterPath(RunManifest manifest)
+    public string AdapterPath(RunManifest manifest) => Restored(manifest, AdapterFile, manifest.AdapterHash);
+
+    string Restored(RunManifest manifest, string file, string hash)
     {
-        var path = Path.Combine(folder, AdapterFile);
-        if (!File.Exists(path) || AtomicFile.Hash(path) != manifest.AdapterHash)
-            AtomicFile.Copy(Checked(Path.Combine(folder, manifest.Checkpoint, AdapterFile), manifest.AdapterHash), path);
+        var path = Path.Combine(folder, file);
+        if (!File.Exists(path) || AtomicFile.Hash(path) != hash) AtomicFile.Copy(Checked(Path.Combine(folder, manifest.Checkpoint, file), hash), path);
         return path;
     }
 
@@ -100,12 +106,14 @@ public sealed class RunStore(string folder, RunIdentity identity, int keep)
             Checkpoint = relative,
             StateHash = AtomicFile.Write(Path.Combine(target, StateFile), training.Save),
             AdapterHash = AtomicFile.Write(Path.Combine(target, AdapterFile), writeAdapter),
+            AverageHash = training.KeepsAverage ? AtomicFile.Write(Path.Combine(target, AverageFile), training.WriteAverage) : null,
             TrainerEpoch = trainerEpoch,
             Finished = finished,
         };
         AtomicFile.Write(ManifestPath, manifest.ToBytes());
         // For whoever only wants the result; the manifest's own is in the checkpoint.
         AtomicFile.Copy(Path.Combine(target, AdapterFile), Path.Combine(folder, AdapterFile));
+        if (manifest.AverageHash is not null) AtomicFile.Copy(Path.Combine(target, AverageFile), Path.Combine(folder, AverageFile));
         RemoveOld(relative);
         return manifest;
     }

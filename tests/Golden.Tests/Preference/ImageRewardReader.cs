@@ -3,6 +3,7 @@ using SpoActors.Golden.Tests.Harness;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Judges.ImageReward;
 using static TorchSharp.torch;
 

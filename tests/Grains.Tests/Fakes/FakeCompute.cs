@@ -9,6 +9,7 @@ using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Specification;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Samples;
 
 namespace SpoActors.Grains.Tests.Fakes;
 
@@ -68,7 +69,7 @@ public sealed class FakeSampler(RunSpecification run, FakeBehaviour behaviour) :
             cancellation.ThrowIfCancellationRequested();
             var key = $"{run.Seed}/{lease.Id.Item.Round}/{lease.Id.Item.Index}/{segment}/{string.Join('|', lease.Prompts)}/{Convert.ToHexString(adapter)}";
             var clean = Payload(key);
-            deliver(new CandidatePoolMessage(lease, segment, Pools, clean, 10 - segment, [new TransitionPayload(segment, 100 - segment, clean, Payload(key + "next"))]));
+            deliver(new CandidatePoolMessage(lease, segment, Pools, lease.PromptIndices, clean, 10 - segment, [new TransitionPayload(segment, 100 - segment, clean, Payload(key + "next"))]));
         }
     }
 
@@ -86,10 +87,11 @@ public sealed class FakeScorer(FakeBehaviour behaviour) : IScorerCompute
         behaviour.OnScore(pool);
         var transition = pool.Transitions[0];
         // One prompt in four has no clear winner.
-        var pairs = pool.Lease.PromptIndices.Where(p => (pool.Clean.Bytes[p % 32] & 3) != 0).Select(p => new PairPayload(
-            new Interfaces.Identity.PairId(pool.Lease.Id.Item, transition.Step, p), transition.Timestep, pool.Clean.Bytes[0] % 4, pool.Clean.Bytes[1] % 4,
-            transition.Current, null, transition.Next, pool.Clean)).ToArray();
-        return new ScoredPoolMessage(pool.Lease, pool.Segment, pool.PoolCount, [pool.Clean.Bytes[2] / 256f], pool.Lease.PromptIndices.Count, pairs);
+        var pairs = pool.Lease.PromptIndices.Where(p => (pool.Clean.Bytes[p % 32] & 3) != 0).Select(p => new SamplePayload(
+            transition.Step, p, 0, transition.Timestep, IsTie: false,
+            new BranchPayload(pool.Clean.Bytes[0] % 4, transition.Current, transition.Next, 0, null, null),
+            new BranchPayload(pool.Clean.Bytes[1] % 4, null, pool.Clean, 0, null, null))).ToArray();
+        return new ScoredPoolMessage(pool.Lease, pool.Index, pool.PoolCount, [pool.Clean.Bytes[2] / 256f], pool.Lease.PromptIndices.Count, pairs);
     }
 
     public void Dispose()
@@ -125,10 +127,10 @@ public sealed class FakeTrainer : ITrainerCompute
         behaviour.OnTrain(round, cancellation);
         cancellation.ThrowIfCancellationRequested();
         if (round != NextRound) throw new InvalidOperationException($"round {round} was trained instead of {NextRound}");
-        foreach (var pair in pools.SelectMany(p => p.Pairs))
+        foreach (var (item, pair) in pools.SelectMany(p => p.Samples.Select(s => (p.Lease.Id.Item, s))))
         {
-            digest.Add(new Trainer.Method.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex), pair.Timestep, pair.Win, pair.Lose);
-            adapter = SHA256.HashData([.. adapter, .. pair.CurrentWin.Bytes, .. pair.NextWin.Bytes, .. pair.NextLose.Bytes]);
+            digest.Add(new SampleId(item.Round, item.Index, pair.Step, pair.PromptIndex), pair.Timestep, pair.Win.Candidate, pair.Lose!.Candidate);
+            adapter = SHA256.HashData([.. adapter, .. pair.Win.Current!.Bytes, .. pair.Win.Next!.Bytes, .. pair.Lose.Next!.Bytes]);
             pairs++;
         }
         NextRound++;

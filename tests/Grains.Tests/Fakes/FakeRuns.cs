@@ -10,7 +10,7 @@ public static class FakeRuns
     public static RunSpecification Specification(int staleness = 0, int rounds = 5, int perRound = 6, int pairCapacity = 64, int poolCapacity = 8, int channelMegabytes = 512) => new()
     {
         Model = new() { Path = "fake" },
-        Preference = new() { Path = "fake" },
+        Judge = new() { Path = "fake" },
         Prompts = new() { Path = "fake" },
         Sampling = new() { BatchSize = 2 },
         Training = new() { Rounds = rounds, PromptsPerRound = perRound, Epochs = 100 },

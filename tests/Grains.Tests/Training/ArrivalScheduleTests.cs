@@ -11,6 +11,7 @@ using SpoActors.Grains.Tests.Fakes;
 using SpoActors.Grains.Training;
 using SpoActors.Specification;
 using SpoActors.Trainer.Method;
+using SpoActors.Trainer.Method.Samples;
 
 namespace SpoActors.Grains.Tests.Training;
 
@@ -96,8 +97,9 @@ public sealed class ArrivalScheduleTests
 
     static void Consume(ConsumedDigest digest, IEnumerable<ScoredPoolMessage> pools)
     {
-        foreach (var pair in pools.SelectMany(p => p.Pairs))
-            digest.Add(new SpoActors.Trainer.Method.PairId(pair.Id.Item.Round, pair.Id.Item.Index, pair.Id.Step, pair.Id.PromptIndex), pair.Timestep, pair.Win, pair.Lose);
+        foreach (var pool in pools)
+            foreach (var pair in pool.Samples)
+                digest.Add(new SampleId(pool.Lease.Id.Item.Round, pool.Lease.Id.Item.Index, pair.Step, pair.PromptIndex), pair.Timestep, pair.Win.Candidate, pair.Lose!.Candidate);
     }
 
     /// <summary>What an item yields depends on its id and the adapter version alone.</summary>
@@ -105,9 +107,11 @@ public sealed class ArrivalScheduleTests
     {
         var nothing = new TensorPayload(NumberType.Float32, [0], []);
         var item = lease.Item;
-        var pair = new PairPayload(
-            new Interfaces.Identity.PairId(item, segment, 0), 1000 - segment, (item.Index + version) % 4, (item.Index + version + segment + 1) % 4, nothing, null, nothing, nothing);
+        var pair = new SamplePayload(
+            segment, 0, 0, 1000 - segment, IsTie: false, Branch((item.Index + version) % 4), Branch((item.Index + version + segment + 1) % 4));
         return new ScoredPoolMessage(
-            new ItemLease(lease, new AdapterReference(version, "", 0), [0], ["p"], Scorer, Trainer, 1, TimeSpan.Zero), segment, Segments, [], 1, [pair]);
+            new ItemLease(lease, new AdapterReference(version, "", 0), [0], ["p"], [0], Scorer, Trainer, 1, TimeSpan.Zero), segment, Segments, [], 1, [pair]);
+
+        BranchPayload Branch(int candidate) => new(candidate, nothing, nothing, 0, null, null);
     }
 }
