@@ -36,7 +36,7 @@ static class FlowChecks
     }
 
     /// <summary>Where a score is a reward, it must be the image's own.</summary>
-    static void CheckRewards(JudgeSpecification judge, string key, ObjectiveKind kind, Findings found)
+    static void CheckRewards(JudgeSettings judge, string key, ObjectiveKind kind, Findings found)
     {
         if (judge.Kind == JudgeKind.Vote)
             found.Add($"{key}.kind", "vote", $"a judge that scores each image by itself with objective.kind {kind.Name}", "A vote only compares the images of one prompt; take a sum, or one judge.");
