@@ -20,7 +20,7 @@ static class Report
     {
         var sampling = run.Sampling;
         var candidates = prompts * sampling.Candidates * (sampling.Steps - sampling.DivertStartStep);
-        var losses = round.Minibatches.Select(m => m.Metrics.Loss).ToArray();
+        var losses = round.Minibatches.Select(m => m.Loss).ToArray();
         var mean = round.Scores.Average();
         return new
         {

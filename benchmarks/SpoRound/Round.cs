@@ -4,6 +4,7 @@ using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Method.Minibatches;
 using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Scoring;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Objectives;

@@ -28,10 +28,10 @@ sealed record TraceComparison(bool PairsEqual, double ScoreDifference, double La
         var timesteps = trace.Load("timesteps").flatten().data<long>().ToArray();
         var order = trace.Load("order").data<long>().ToArray();
         return new TraceComparison(
-            round.Pairs.Select(p => p.Timestep).SequenceEqual(timesteps) && round.Order.SequenceEqual(order) && Math.Max(latents, next) < SameCandidate,
+            round.Pairs.Select(p => (long)p.Timestep).SequenceEqual(timesteps) && round.Order.SequenceEqual(order) && Math.Max(latents, next) < SameCandidate,
             Difference(tensor(round.Scores.ToArray()), trace.Load("scores").flatten()),
             Math.Max(latents, next),
-            Difference(tensor(round.Minibatches.Select(m => (float)m.Metrics.Loss).ToArray()), trace.Load("losses").flatten()));
+            Difference(tensor(round.Minibatches.Select(m => (float)m.Loss).ToArray()), trace.Load("losses").flatten()));
     }
 
     static double Difference(Tensor actual, Tensor expected) =>

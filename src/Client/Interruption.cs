@@ -22,7 +22,7 @@ sealed class Interruption : IDisposable
     {
         if (source.IsCancellationRequested) return;
         context.Cancel = true;
-        output.Warn("Stopping after the current step; once more to stop at once.");
+        output.Warn("Stopping at the next point where no complete round is lost; once more to stop at once.");
         source.Cancel();
     }
 

@@ -5,7 +5,7 @@ namespace SpoActors.Specification;
 /// <c>pairs.threshold</c> means the same for all of them. A key that the kind does not use keeps its default.
 /// </summary>
 // Not sealed: a member is a judge with a weight.
-public record JudgeSpecification
+public abstract record JudgeSettings
 {
     /// <summary>
     /// spm: a step-aware preference model. clip: the same without step conditioning. pickscore, hpsv2, hpsv2_1, image_reward, aesthetic,
@@ -49,8 +49,11 @@ public record JudgeSpecification
     public double TimeoutSeconds { get; init; } = 60;
 }
 
+/// <summary>A run's judge.</summary>
+public sealed record JudgeSpecification : JudgeSettings;
+
 /// <summary>One judge of several.</summary>
-public sealed record JudgeMemberSpecification : JudgeSpecification
+public sealed record JudgeMemberSpecification : JudgeSettings
 {
     /// <summary>Factor of the member's logit in a sum.</summary>
     public double Weight { get; init; } = 1;

@@ -195,7 +195,13 @@ public sealed record LoraSpecification
 
     /// <summary>A LoRA file to start from; null starts from zero (B = 0).</summary>
     public string? InitialWeights { get; init; }
+
+    /// <summary>Parts of that file that cannot be applied and are left out: text_encoder, convolution. A file that holds them is refused otherwise.</summary>
+    public IReadOnlyList<LoraFilePart> Ignore { get; init; } = [];
 }
+
+/// <summary>Parts of LoRA files that are not applied.</summary>
+public enum LoraFilePart { TextEncoder, Convolution }
 
 /// <summary>Rounds and minibatches.</summary>
 public sealed record TrainingSpecification

@@ -1,8 +1,22 @@
+using System.Text;
+
 namespace SpoActors.Specification;
 
 /// <summary>Guesses what a mistyped name was meant to be.</summary>
 public static class Spelling
 {
+    /// <summary>GuidanceScale → guidance_scale, Beta1 → beta1, BFloat16 → bfloat16.</summary>
+    public static string Key(string name)
+    {
+        var key = new StringBuilder();
+        for (int i = 0; i < name.Length; i++)
+        {
+            if (char.IsUpper(name[i]) && i > 0 && !char.IsUpper(name[i - 1])) key.Append('_');
+            key.Append(char.ToLowerInvariant(name[i]));
+        }
+        return key.ToString();
+    }
+
     /// <summary>The known name that a mistyped one most resembles, or null if none is close.</summary>
     public static string? Nearest(string mistyped, IEnumerable<string> known)
     {

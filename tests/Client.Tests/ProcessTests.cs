@@ -71,7 +71,43 @@ public sealed class ProcessTests
         Assert.True(File.Exists(folder["tiny/manifest.json"]));
     }
 
-    const int SigTerm = 15;
+    [Theory]
+    [InlineData("--sequential")]
+    [InlineData()]
+    public async Task Process_WhenInterruptedLongBeforeACheckpoint_CommitsItsCompleteRounds(params string[] loop)
+    {
+        using var folder = new TemporaryFolder();
+        string[] options = [.. Spo.TinyRun(folder.Path, "--set", "evaluation.count=0", "--set", "training.epochs=100", "--set", "training.rounds=null", "--set", "checkpoints.every=100000"), .. loop];
+        var (code, error) = await Interrupted(options, "round 3");
+        Assert.True(code == (int)ExitCode.Cancelled, error);
+        using var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(folder["tiny/manifest.json"], TestContext.Current.CancellationToken));
+        Assert.InRange(manifest.RootElement.GetProperty("next_round").GetInt32(), 2, 399);
+        Assert.Contains($"complete rounds, which are committed in {folder["tiny"]}. To go on:", error, StringComparison.Ordinal);
+        Assert.Contains($"spo run {Repository.PathOf("config/tiny.yaml")} --output {folder.Path} --set sampling.steps=3", error, StringComparison.Ordinal);
+        Assert.Contains(" --resume", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Starts a command and sends it SIGINT as soon as a line begins as said.</summary>
+    static async Task<(int Code, string Error)> Interrupted(string[] args, string line)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "spo.dll"));
+        foreach (var arg in args) start.ArgumentList.Add(arg);
+        using var process = Process.Start(start)!;
+        var (error, isTold) = ("", false);
+        while (await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } read)
+        {
+            error += read + "\n";
+            if (isTold || !read.StartsWith(line, StringComparison.Ordinal)) continue;
+            isTold = true;
+            Assert.Equal(0, Terminate(process.Id, SigInt));
+        }
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, error);
+    }
+
+    const int SigInt = 2, SigTerm = 15;
 
     [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "kill")]
     static extern int Terminate(int process, int signal);

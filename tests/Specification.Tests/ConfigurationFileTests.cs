@@ -7,6 +7,9 @@ public sealed class ConfigurationFileTests
 {
     public static TheoryData<string> Files => [.. Directory.GetFiles(Repository.PathOf("config"), "*.yaml").Select(f => Path.GetFileName(f)!).Where(IsRun)];
 
+    public static TheoryData<string> Presets =>
+        [.. new[] { "methods", "shapes" }.SelectMany(folder => Directory.GetFiles(Repository.PathOf($"config/{folder}"), "*.yaml").Select(f => $"{folder}/{Path.GetFileName(f)}")).Order()];
+
     // Other configurations, such as a silo's, live in the same folder.
     static bool IsRun(string name) => File.ReadLines(Repository.PathOf($"config/{name}")).Any(line => line.StartsWith("sampling:", StringComparison.Ordinal));
 
@@ -31,6 +34,51 @@ public sealed class ConfigurationFileTests
     {
         var run = SpecificationYaml.Read(Repository.PathOf($"config/{name}"));
         Assert.Empty(SpecificationValidator.Validate(run, checkFiles: false));
+    }
+
+    [Theory]
+    [MemberData(nameof(Presets))]
+    public void Preset_WhenShipped_IsValidAndNamesItself(string file)
+    {
+        var run = SpecificationYaml.Read(Repository.PathOf($"config/{file}"));
+        Assert.Empty(SpecificationValidator.Validate(run, checkFiles: false));
+        Assert.Equal(Path.GetFileNameWithoutExtension(file), run.Name.StartsWith("shapes-", StringComparison.Ordinal) ? run.Name["shapes-".Length..] : run.Name);
+        Assert.Contains($"run config/{file}", File.ReadAllText(Repository.PathOf($"config/{file}")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("methods")]
+    [InlineData("shapes")]
+    public void Presets_Always_CoverEveryMethod(string folder)
+    {
+        var kinds = Directory.GetFiles(Repository.PathOf($"config/{folder}"), "*.yaml").Select(f => SpecificationYaml.Read(f).Objective.Kind).Distinct().Order();
+        Assert.Equal(["d3po", "ddpo", "diffusion_dpo", "grad_spo", "linear_dpo", "lpo", "mapo", "mspo", "sdpo", "spo"], kinds);
+    }
+
+    [Fact]
+    public void ShapesPresets_OfOneWorld_RunFromTheRepositoryAndShareModelAndEvaluation()
+    {
+        var world = SpecificationFile.Load(Repository.PathOf("config/shapes.yaml"));
+        Assert.All(Directory.GetFiles(Repository.PathOf("config/shapes"), "*.yaml"), file =>
+        {
+            var run = SpecificationFile.Load(file);
+            Assert.Equal(world.Model, run.Model);
+            Assert.Equal(world.Seed, run.Seed);
+            Assert.Equal(SpecificationYaml.Write(world.Evaluation), SpecificationYaml.Write(run.Evaluation));
+        });
+    }
+
+    [Fact]
+    public void ShapesSpo_Always_ComputesWhatTheFirstCommandDoes()
+    {
+        var (first, preset) = (Resolved("config/shapes.yaml"), Resolved("config/shapes/spo.yaml"));
+        Assert.Equal(SpecificationYaml.Identity(first), SpecificationYaml.Identity(preset));
+
+        static RunSpecification Resolved(string file)
+        {
+            var run = SpecificationFile.Load(Repository.PathOf(file));
+            return run with { Objective = ObjectiveKinds.Resolve(run.Objective) };
+        }
     }
 
     [Theory]

@@ -85,4 +85,68 @@ public sealed class PromptFileTests
     [Fact]
     public void Reading_WhenItIsTheReferencesList_GivesItsFourThousandPrompts() =>
         Assert.Equal(4000, PromptFile.Read(new PromptSpecification { Path = Repository.PathOf("config/prompts/spo_4k.json") }).Count);
+
+    static string Case(string name) => Repository.PathOf("tests/data/cases/" + name);
+
+    [Theory]
+    [InlineData("prompts.csv", "caption", new[] { "#1 fan art of a lighthouse", "a red kite over dunes", "# macro photo of frost", "#blessed, a kitten in a teacup" })]
+    [InlineData("prompts.tsv", "Prompt", new[] { "#wanderlust mountain lake", "a copper teapot" })]
+    public void Reading_WhenPromptsBeginWithAHash_KeepsThem(string name, string column, string[] expected) =>
+        Assert.Equal(expected, PromptFile.Read(new PromptSpecification { Path = Case("23-csv-hash/" + name), Column = column }));
+
+    [Theory]
+    [InlineData("prompts.json", "entry 2: found half of a surrogate pair")]
+    [InlineData("prompts.jsonl", "line 2: found half of a surrogate pair")]
+    [InlineData("key.json", "entry 1: found half of a surrogate pair")]
+    public void Reading_WhenSurrogateIsCut_NamesTheEntry(string name, string expected) => Assert.Contains(expected,
+        Assert.Throws<SpecificationException>(() => PromptFile.Read(new PromptSpecification { Path = Case("24-json-lone-surrogate/" + name) })).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("p.txt", "a\rb\rc\r", new[] { "a", "b", "c" })]
+    [InlineData("p.jsonl", "\"a\"\r\"b\"\r", new[] { "a", "b" })]
+    [InlineData("p.csv", "caption\ra\rb\r", new[] { "a", "b" })]
+    [InlineData("p.csv", "caption,id\r\na,1\r\nb,2", new[] { "a", "b" })]
+    [InlineData("p.csv", "caption,id\na,1\n\"#b\",2\n", new[] { "a", "#b" })]
+    [InlineData("p.csv", "\uFEFFcaption\na\n", new[] { "a" })]
+    [InlineData("p.tsv", "#caption\tcaption\nx\ta\n#\tb\n", new[] { "a", "b" })]
+    [InlineData("p.csv", "#id,caption\n1,a\n", new[] { "a" })]
+    public void Reading_WhenLinesEndOtherwise_GivesEveryPrompt(string name, string content, string[] expected) => Assert.Equal(expected, Read(name, content));
+
+    [Fact]
+    public void Reading_WhenUtf16_NamesIt()
+    {
+        foreach (var encoding in new[] { System.Text.Encoding.Unicode, System.Text.Encoding.BigEndianUnicode })
+            foreach (var mark in new[] { encoding.GetPreamble(), [] })
+                Assert.Contains("found UTF-16 text; expected UTF-8", Assert.Throws<SpecificationException>(() => Read("p.txt", [.. mark, .. encoding.GetBytes("a cat\n")])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reading_WhenVeryManyEntriesAreWrong_SaysSoOnceWithTheirCount()
+    {
+        var error = Assert.Throws<SpecificationException>(() => Read("p.json", "[" + string.Join(",", Enumerable.Repeat("""{"text":"a"}""", 200_000)) + "]"));
+        Assert.StartsWith("the prompts file", error.Message, StringComparison.Ordinal);
+        Assert.Contains("has 200,000 problems:", error.Message, StringComparison.Ordinal);
+        Assert.Contains("entry 1: found the keys text", error.Message, StringComparison.Ordinal);
+        Assert.Contains("entry 20, and 199,980 more.", error.Message, StringComparison.Ordinal);
+        Assert.True(error.Message.Length < 2000, error.Message);
+        Assert.Single(error.Problems);
+    }
+
+    [Theory]
+    [InlineData("p.csv", "caption,caption\na,b\n", "Rename one of the two")]
+    [InlineData("p.json", """[{"caption": "a", "caption": "b"}]""", "broken JSON")]
+    [InlineData("p.jsonl", """{"caption": "a", "caption": "b"}""", "line 1: found broken JSON")]
+    [InlineData("p.csv", "caption\na\n\"b", "rows that cannot be read")]
+    [InlineData("p.txt", "a\0b", "a NUL character")]
+    public void Reading_WhenTextIsAmbiguous_Refuses(string name, string content, string expected) => Assert.Contains(expected, Error(name, content), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("/dev/zero")]
+    [InlineData("/tmp")]
+    public void Reading_WhenFileIsNone_Refuses(string path)
+    {
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(folder.PathOf("p.txt"), path);
+        Assert.Throws<SpecificationException>(() => PromptFile.Read(new PromptSpecification { Path = folder.PathOf("p.txt") }));
+    }
 }

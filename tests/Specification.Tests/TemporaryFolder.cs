@@ -17,5 +17,7 @@ sealed class TemporaryFolder : IDisposable
         return path;
     }
 
+    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

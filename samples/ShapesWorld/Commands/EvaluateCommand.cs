@@ -7,7 +7,7 @@ namespace SpoActors.ShapesWorld.Commands;
 sealed class EvaluateCommand : Command
 {
     readonly Option<string> model = new("--model") { Description = "The model's folder, with the oracle in it.", DefaultValueFactory = _ => Path.Combine("models", "shapes-world") };
-    readonly Option<string?> lora = new("--lora") { Description = "A LoRA file to compare the model with." };
+    readonly Option<string[]> lora = new("--lora") { Description = "A LoRA file to compare the model with; several are each compared with it, and the model is measured once.", AllowMultipleArgumentsPerToken = true };
     readonly Option<int> prompts = ShapesOutput.Count("--prompts", "Held-out prompts, one image each.", new EvaluationSettings().Prompts);
     readonly Option<ulong> seed = new("--seed") { Description = "Of prompts, noise and intervals.", DefaultValueFactory = _ => new EvaluationSettings().Seed };
     readonly Option<int> steps = ShapesOutput.Count("--steps", "Denoising steps.", new EvaluationSettings().Steps);
@@ -34,9 +34,12 @@ sealed class EvaluateCommand : Command
         };
         var evaluation = new ModelEvaluation(parsed.GetValue(model)!, settings);
         var before = Measure("without LoRA", null);
-        var after = parsed.GetValue(lora) is { } file ? Measure("with LoRA", file) : null;
-        output.Result(parsed.GetValue(format)!, EvaluationComparison.Of(before, after, settings.Seed), EvaluationTables.Of);
+        var files = parsed.GetValue(lora) ?? [];
+        if (files.Length == 0) Show(null);
+        foreach (var file in files) Show(Measure($"with {file}", file));
         return 0;
+
+        void Show(IReadOnlyList<ImageVerdict>? after) => output.Result(parsed.GetValue(format)!, EvaluationComparison.Of(before, after, settings.Seed), EvaluationTables.Of);
 
         IReadOnlyList<ImageVerdict> Measure(string name, string? file) => evaluation.Run(file, parsed.GetValue(workers),
             done => output.Words(FormattableString.Invariant($"{name}: {done}/{settings.Prompts} images")), cancel);

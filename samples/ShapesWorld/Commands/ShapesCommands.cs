@@ -10,7 +10,7 @@ public static class ShapesCommands
     {
         Command[] commands =
         [
-            new TrainCommand(output, time), new ValidateCommand(output), new RenderCommand(output), new PromptsCommand(output),
+            new TrainCommand(output, time), new ValidateCommand(output), new RenderCommand(output), new PromptsCommand(output), new PairsCommand(output),
             new EvaluateCommand(output), new JudgesCommand(output), new ExportCommand(output), new VerifyCommand(output),
         ];
         foreach (var command in commands) parent.Subcommands.Add(command);

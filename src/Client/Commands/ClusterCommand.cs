@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SpoActors.Client.Clusters;
 using SpoActors.Client.Console;
+using SpoActors.Specification;
 
 namespace SpoActors.Client.Commands;
 
@@ -39,5 +40,13 @@ abstract class ClusterCommand : Command
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("SPO_CLUSTER") ?? Path.Combine("config", "silo.yaml"),
     };
 
-    protected static Argument<string> RunArgument() => new("run") { Description = "Name of a run; `spo list` shows them." };
+    protected static Argument<string> RunArgument()
+    {
+        var argument = new Argument<string>("run") { Description = "Name of a run; `spo list` shows them." };
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var name }] && RunName.Fault(name) is { } fault) result.AddError($"The run's name is {fault}");
+        });
+        return argument;
+    }
 }

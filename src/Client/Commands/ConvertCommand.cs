@@ -20,6 +20,7 @@ sealed class ConvertCommand : Command
     readonly Argument<string> result = new("result") { Description = "The file to write." };
     readonly Option<Target> to = SharedOptions.Choice("--to", Target.Diffusers, "The format to write: diffusers, or kohya for web interfaces.");
     readonly Option<NumberType?> dtype = new("--dtype") { Description = "Weight type: float32, bfloat16 or float16; that of the input by default." };
+    readonly Option<LoraFilePart[]> ignore = SharedOptions.IgnoredLoraParts();
     readonly Option<bool> overwrite = new("--overwrite") { Description = "Replace an existing file." };
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
@@ -30,20 +31,21 @@ sealed class ConvertCommand : Command
         dtype.CustomParser = argument => Parse(argument.Tokens[0].Value) ?? Refuse(argument);
         Arguments.Add(input);
         Arguments.Add(result);
-        foreach (Option option in new Option[] { to, dtype, overwrite, format }) Options.Add(option);
+        foreach (Option option in new Option[] { to, dtype, ignore, overwrite, format }) Options.Add(option);
         SetAction((parsed, _) => Task.FromResult(Execute(parsed)));
     }
 
     int Execute(ParseResult parsed)
     {
         var (from, target) = (parsed.GetValue(input)!, parsed.GetValue(result)!);
-        if (!File.Exists(from)) throw new ClientException(ExitCode.NotFound, $"The LoRA file '{from}' does not exist.");
+        if (!Path.Exists(from)) throw new ClientException(ExitCode.NotFound, $"The LoRA file '{from}' does not exist.");
         if (Path.GetFullPath(from) == Path.GetFullPath(target)) throw new ClientException(ExitCode.InvalidInput, $"'{from}' cannot be converted onto itself; name another result.");
         if (File.Exists(target) && !parsed.GetValue(overwrite)) throw new ClientException(ExitCode.InvalidInput, $"'{target}' exists. Name another result, or add --overwrite.");
         using var scope = NewDisposeScope();
         using var source = CheckpointFile.Open(from);
-        var found = LoraWeights.FormatOf(source) ?? throw new ClientException(ExitCode.InvalidInput, $"'{from}' is no LoRA of a UNet; `spo inspect` says what it is.");
-        var factors = LoraWeights.Read(source);
+        if (!LoraWeights.IsAdapter(source)) throw new ClientException(ExitCode.InvalidInput, $"'{from}' is no LoRA of a UNet; `spo inspect` says what it is.");
+        var factors = LoraWeights.Read(source, ignore: parsed.GetValue(ignore));
+        var found = LoraWeights.FormatOf(source);
         var type = parsed.GetValue(dtype)?.ToScalarType() ?? StoredType(source);
         var hash = AtomicFile.Write(target, stream =>
         {

@@ -14,6 +14,7 @@ namespace SpoActors.Client.Commands;
 sealed class DoctorCommand : Command
 {
     readonly Argument<string[]> configs = new("config") { Description = "Configurations to check.", Arity = ArgumentArity.ZeroOrMore };
+    readonly Option<string[]> set = new("--set") { Description = "Overrides a key of the configurations, such as sampling.steps=4. May be given several times.", HelpName = "key=value" };
     readonly Option<string?> probe = new("--probe") { Description = "Build sd15 or sdxl with random weights and run one candidate step and one training pair.", HelpName = "sd15|sdxl" };
     readonly Option<string> device = SharedOptions.Device();
     readonly Option<NumberType> dtype = SharedOptions.Choice("--dtype", NumberType.BFloat16, "Weight type of the probe.");
@@ -29,7 +30,7 @@ sealed class DoctorCommand : Command
         (this.output, this.time, this.oracles) = (output, time, oracles);
         probe.AcceptOnlyFromAmong("sd15", "sdxl");
         Arguments.Add(configs);
-        foreach (Option option in new Option[] { probe, device, dtype, threads, folder, format }) Options.Add(option);
+        foreach (Option option in new Option[] { set, probe, device, dtype, threads, folder, format }) Options.Add(option);
         SetAction((parsed, cancellation) => Task.FromResult(parsed.GetValue(probe) is { } name ? Probe(parsed, name, cancellation) : Check(parsed)));
     }
 
@@ -37,10 +38,9 @@ sealed class DoctorCommand : Command
     {
         var libtorch = LibtorchChecks.Run().ToArray();
         var loaded = libtorch.All(f => f.Status != FindingStatus.Error);
-        var configurations = parsed.GetValue(configs)!.Select(path => ConfigurationChecks.Run(path, loaded, oracles)).ToArray();
+        var configurations = parsed.GetValue(configs)!.SelectMany(path => ConfigurationChecks.Run(path, parsed.GetValue(set) ?? [], loaded, oracles)).ToArray();
         Finding[] findings = [.. libtorch, .. MachineChecks.Run(parsed.GetValue(folder)!, loaded), .. configurations];
-        output.Result(parsed.GetValue(format), findings, all =>
-            [new OutputTable(null, ["status", "what", "found", "fix"], [.. all.Select(f => (IReadOnlyList<string>)[ResultOutput.Text(f.Status), f.Subject, f.Message, f.Fix ?? ""])])]);
+        output.Result(parsed.GetValue(format), findings, Finding.Tables);
         return (int)(!loaded ? ExitCode.DeviceUnavailable
             : configurations.Any(f => f.Status == FindingStatus.Error) ? ExitCode.InvalidInput
             : ExitCode.Success);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
+using SpoActors.Client.Diagnosis;
 using SpoActors.Client.InProcess;
 using SpoActors.Client.Reports;
 using SpoActors.Client.Runs;
@@ -26,6 +27,7 @@ sealed class RunCommand : Command
     };
 
     readonly Option<bool> sequential = new("--sequential") { Description = "The plain loop, without a pipeline of actors. At staleness 0 the result is the same, bit for bit." };
+    readonly Option<bool> dryRun = new("--dry-run") { Description = "Look at everything that the run needs, say what it will take, and begin nothing." };
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
     readonly TimeProvider time;
@@ -35,7 +37,7 @@ sealed class RunCommand : Command
     {
         (this.output, this.time, this.oracles) = (output, time, oracles);
         configuration.AddTo(this);
-        foreach (Option option in new Option[] { resume, branch, sequential, format }) Options.Add(option);
+        foreach (Option option in new Option[] { resume, branch, sequential, dryRun, format }) Options.Add(option);
         SetAction(ExecuteAsync);
     }
 
@@ -46,7 +48,14 @@ sealed class RunCommand : Command
         var parent = run;
         if (parsed.GetValue(branch) is { } name) run = Named(run, name, parsed.GetValue(resume));
         DeviceCheck.EnsureExists(run.Model.Device);
+        if (parsed.GetValue(dryRun))
+        {
+            Finding[] findings = [.. ConfigurationChecks.OfRun(configuration.File(parsed), run, libtorchLoads: true, oracles)];
+            output.Result(parsed.GetValue(format), findings, Finding.Tables);
+            return (int)ExitCode.Success;
+        }
         RunInputs.Check(run);
+        PromptWarnings.Tell(TrainingPrompts.Read(run), output);
         if (run != parent) RunBranch.Begin(RunFolder.PathOf(parent), run, TrainingPrompts.Read(run));
         using var runFolder = RunFolder.Open(run, parsed.GetValue(resume));
         if (RunManifest.In(runFolder.Path)?.Parent is { } origin) output.Say($"A branch of '{origin.Run}' after {origin.NextRound} rounds.");
@@ -61,7 +70,10 @@ sealed class RunCommand : Command
         }
         catch (OperationCanceledException)
         {
-            output.Warn($"Cancelled. `spo run {configuration.File(parsed)} --resume` with the same options goes on from the last checkpoint in {runFolder.Path}.");
+            output.Warn(RunManifest.In(runFolder.Path) is { } last
+                ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Cancelled after {last.NextRound} complete rounds, which are committed in {runFolder.Path}. To go on:")
+                : "Cancelled before the first round was complete. To begin again:");
+            output.Say(CommandText.With(parsed, "--resume"));
             return (int)ExitCode.Cancelled;
         }
         catch

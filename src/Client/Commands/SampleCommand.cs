@@ -4,6 +4,8 @@ using SpoActors.Client.Runs;
 using SpoActors.Client.Sampling;
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
+using SpoActors.Specification.Texts;
+using static TorchSharp.torch;
 
 namespace SpoActors.Client.Commands;
 
@@ -17,6 +19,7 @@ sealed class SampleCommand : Command
     readonly Option<int?> limit = new("--limit") { Description = "Only the first prompts of the file." };
     readonly Option<string?> negative = new("--negative") { Description = "What the images should not look like." };
     readonly Option<string?> lora = new("--lora") { Description = "A LoRA file." };
+    readonly Option<LoraFilePart[]> ignore = SharedOptions.IgnoredLoraParts();
     readonly Option<double> strength = new("--lora-strength") { Description = "Factor on the LoRA.", DefaultValueFactory = _ => 1 };
     readonly Option<bool> compare = new("--compare") { Description = "Draw every image without the LoRA as well, for the grid." };
     readonly Option<ulong[]> seeds = new("--seed") { Description = "One image of each prompt for each seed.", DefaultValueFactory = _ => [0], AllowMultipleArgumentsPerToken = true };
@@ -30,7 +33,9 @@ sealed class SampleCommand : Command
     readonly Option<NumberType> dtype = SharedOptions.Choice("--dtype", NumberType.Float32, "Weight type.");
     readonly Option<string> device = SharedOptions.Device();
     readonly Option<string?> vae = new("--vae") { Description = "A VAE folder to use instead of the model's own." };
-    readonly Option<string> folder = new("--output", "-o") { Description = "Folder for the images.", DefaultValueFactory = _ => "samples" };
+    readonly Option<int> threads = new("--threads") { Description = "Threads on the CPU; 0 takes all cores. On a machine with other work, fewer are faster." };
+    readonly Option<string> folder = new("--output", "-o") { Description = "Folder for the images alone; where it holds something, its name gets a number.", DefaultValueFactory = _ => "samples" };
+    readonly Option<bool> overwrite = new("--overwrite") { Description = "Draw into the folder whatever it holds, and replace files of the same names." };
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
 
@@ -40,7 +45,7 @@ sealed class SampleCommand : Command
         Arguments.Add(model);
         foreach (Option option in new Option[]
         {
-            prompt, prompts, column, limit, negative, lora, strength, compare, seeds, steps, guidance, rescale, scheduler, eta, height, width, dtype, device, vae, folder, format,
+            prompt, prompts, column, limit, negative, lora, ignore, strength, compare, seeds, steps, guidance, rescale, scheduler, eta, height, width, dtype, device, vae, threads, folder, overwrite, format,
         })
             Options.Add(option);
         Validators.Add(result =>
@@ -48,6 +53,7 @@ sealed class SampleCommand : Command
             if (result.GetResult(prompt) is null && result.GetResult(prompts) is null) result.AddError("There is nothing to draw: give --prompt or --prompts.");
             if (result.GetResult(compare) is not null && result.GetResult(lora) is null) result.AddError("--compare needs a --lora to compare with.");
             Between(result, steps, 1, 1000);
+            Between(result, threads, 0, 4096);
             Between(result, limit, 1, int.MaxValue);
             Between(result, eta, 0, 1);
             Between(result, rescale, 0, 1);
@@ -60,18 +66,21 @@ sealed class SampleCommand : Command
     int Execute(ParseResult parsed, CancellationToken cancellation)
     {
         DeviceCheck.EnsureExists(parsed.GetValue(device)!);
+        var wanted = UserPath.Expand(parsed.GetValue(folder)!);
         var request = new SamplingRequest
         {
             Model = new ModelSpecification
             {
-                Path = parsed.GetValue(model)!,
-                Vae = parsed.GetValue(vae),
+                Path = UserPath.Expand(parsed.GetValue(model)!),
+                Vae = parsed.GetValue(vae) is { } ownVae ? UserPath.Expand(ownVae) : null,
                 Device = parsed.GetValue(device)!,
                 Dtype = parsed.GetValue(dtype),
+                Threads = parsed.GetValue(threads),
             },
             Prompts = Prompts(parsed),
             NegativePrompt = parsed.GetValue(negative),
-            Lora = parsed.GetValue(lora),
+            Lora = parsed.GetValue(lora) is { } loraFile ? UserPath.Expand(loraFile) : null,
+            Ignore = parsed.GetValue(ignore)!,
             LoraStrength = parsed.GetValue(strength),
             Compare = parsed.GetValue(compare),
             Seeds = parsed.GetValue(seeds)!,
@@ -82,11 +91,14 @@ sealed class SampleCommand : Command
             Eta = parsed.GetValue(eta),
             Height = parsed.GetValue(height),
             Width = parsed.GetValue(width),
-            Folder = parsed.GetValue(folder)!,
+            Folder = parsed.GetValue(overwrite) ? wanted : OutputFolder.FreeOf(wanted),
         };
+        if (request.Folder != wanted) output.Say($"'{wanted}' holds files already; these go to '{request.Folder}'.");
+        PromptWarnings.Tell(request.Prompts, output);
+        if (request.Model.Threads > 0) set_num_threads(request.Model.Threads);
         var files = new ImageSampling(request, output).Run(cancellation);
         output.Result(parsed.GetValue(format), files, drawn =>
-            [new OutputTable(null, ["file", "seed", "LoRA", "prompt"], [.. drawn.Select(f => (IReadOnlyList<string>)[f.File, f.Seed, f.Lora, f.Prompt])])]);
+            [new OutputTable(null, ["file", "seed", "LoRA", "prompt"], [.. drawn.Select(f => (IReadOnlyList<string>)[f.File, f.Seed?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "all", f.Lora, f.Prompt])])]);
         return (int)ExitCode.Success;
     }
 
@@ -94,7 +106,7 @@ sealed class SampleCommand : Command
     {
         var all = new List<string>(parsed.GetValue(prompt) ?? []);
         if (parsed.GetValue(prompts) is { } file)
-            all.AddRange(PromptFile.Read(new PromptSpecification { Path = file, Column = parsed.GetValue(column)!, Limit = parsed.GetValue(limit) }));
+            all.AddRange(PromptFile.Read(new PromptSpecification { Path = UserPath.Expand(file), Column = parsed.GetValue(column)!, Limit = parsed.GetValue(limit) }));
         return all;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
+using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 
 namespace SpoActors.Client.Commands;
@@ -29,6 +30,29 @@ static class SharedOptions
                 if (names.TryGetValue(result.Tokens[0].Value, out var value)) return value;
                 result.AddError($"{name} is '{result.Tokens[0].Value}'; expected one of {string.Join(", ", names.Keys)}.");
                 return byDefault;
+            },
+        };
+        // The enumeration's own names are no values here.
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add([.. names.Keys]);
+        return option;
+    }
+
+    /// <summary>Parts of a LoRA file that cannot be applied, and are left out instead of refused.</summary>
+    public static Option<LoraFilePart[]> IgnoredLoraParts()
+    {
+        var names = Enum.GetValues<LoraFilePart>().ToDictionary(v => SpecificationKeys.ToKey(v.ToString()));
+        var option = new Option<LoraFilePart[]>("--ignore")
+        {
+            Description = $"Leave out parts of the LoRA that cannot be applied: {string.Join(", ", names.Keys)}. May be given several times.",
+            HelpName = string.Join('|', names.Keys),
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+            CustomParser = result =>
+            {
+                foreach (var token in result.Tokens.Where(t => !names.ContainsKey(t.Value)))
+                    result.AddError($"--ignore is '{token.Value}'; expected one of {string.Join(", ", names.Keys)}.");
+                return [.. result.Tokens.Where(t => names.ContainsKey(t.Value)).Select(t => names[t.Value]).Distinct()];
             },
         };
         option.CompletionSources.Add([.. names.Keys]);

@@ -9,6 +9,17 @@ namespace SpoActors.Client.Commands;
 /// <summary>The command line of <c>spo</c>.</summary>
 public static class SpoCommandLine
 {
+    /// <summary>What <c>spo</c> alone says.</summary>
+    static readonly string[] FirstSteps =
+    [
+        "Step-by-step preference optimization (SPO) of text-to-image diffusion models. First steps:",
+        "  spo doctor                        can this machine do the work?",
+        "  spo run config/tiny.yaml          train a LoRA on a tiny model, in minutes on any CPU",
+        "  spo run config/sd15.yaml --dry-run   what a run of your own would need",
+        "  spo sample MODEL -p \"a cat\"       draw images, with --lora FILE to see what was learned",
+        "  spo --help                        all commands; spo COMMAND --help says more of one",
+    ];
+
     /// <summary>All commands, writing to <paramref name="output"/>.</summary>
     /// <param name="time">Their clock.</param>
     /// <param name="connector">Finds clusters; null for the real ones.</param>
@@ -35,6 +46,7 @@ public static class SpoCommandLine
             new InspectCommand(output),
             new ConvertCommand(output),
             new DoctorCommand(output, time, plugins.Oracles),
+            new CompletionCommand(output),
         };
         foreach (var command in plugins.CreateCommands(new PluginConsole(output), time))
         {
@@ -52,9 +64,16 @@ public static class SpoCommandLine
         try
         {
             var parsed = Create(output, time, connector, PluginLoader.Load(PluginLoader.Folders())).Parse(args);
-            if (parsed.Errors.Count > 0)
+            if (args.Count == 0)
             {
-                foreach (var error in parsed.Errors) output.Fail(error.Message);
+                foreach (var line in FirstSteps) output.Say(line);
+                return (int)ExitCode.Success;
+            }
+            // A shell that asks for completions has an unfinished line.
+            var isCompleting = args[0].StartsWith("[suggest", StringComparison.Ordinal);
+            if (parsed.Errors.Count > 0 && !isCompleting)
+            {
+                foreach (var message in Mistypings.Explain(parsed)) output.Fail(message);
                 output.Say($"`spo {CommandPath(parsed.CommandResult)}--help` says how it is used.");
                 return (int)ExitCode.InvalidInput;
             }

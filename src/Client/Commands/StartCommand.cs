@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SpoActors.Client.Clusters;
+using SpoActors.Client.Runs;
 using SpoActors.Client.Console;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
@@ -33,6 +34,7 @@ sealed class StartCommand : ClusterCommand
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides, checkFiles: false));
         oracles.EnsureKnown(run);
         var prompts = TrainingPrompts.Read(run);
+        PromptWarnings.Tell(prompts, Output);
         var snapshot = await session.Run(run.Name).StartAsync(SpecificationYaml.Write(run), prompts, cancellation);
         Output.Result(parsed.GetValue(Format), snapshot, ClusterTables.Run);
         Output.Say($"`spo watch {run.Name}` follows it.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
+using SpoActors.Client.Diagnosis;
 using SpoActors.Client.Judges;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
@@ -15,6 +16,7 @@ sealed class TrainSpmCommand : Command
 {
     readonly ConfigurationOptions configuration = ConfigurationOptions.OfPreferenceTraining();
     readonly Option<bool> resume = new("--resume") { Description = "Go on with the training in its folder; one that is not there begins." };
+    readonly Option<bool> dryRun = new("--dry-run") { Description = "Look at everything that the training needs and begin nothing." };
     readonly Option<OutputFormat> format = SharedOptions.Format();
     readonly IConsoleOutput output;
     readonly TimeProvider time;
@@ -23,7 +25,7 @@ sealed class TrainSpmCommand : Command
     {
         (this.output, this.time) = (output, time);
         configuration.AddTo(this);
-        foreach (Option option in new Option[] { resume, format }) Options.Add(option);
+        foreach (Option option in new Option[] { resume, dryRun, format }) Options.Add(option);
         SetAction((parsed, cancellation) => Task.FromResult(Execute(parsed, cancellation)));
     }
 
@@ -31,6 +33,12 @@ sealed class TrainSpmCommand : Command
     {
         var settings = configuration.Load(parsed, (path, overrides) => SpecificationFile.LoadPreferenceTraining(path, overrides));
         DeviceCheck.EnsureExists(settings.Model.Device);
+        if (parsed.GetValue(dryRun))
+        {
+            Finding[] findings = [.. ConfigurationChecks.OfTraining(configuration.File(parsed), settings, libtorchLoads: true)];
+            output.Result(parsed.GetValue(format), findings, Finding.Tables);
+            return (int)ExitCode.Success;
+        }
         using var inputs = JudgeInputs.Check(settings);
         using var trainingFolder = JudgeFolder.Open(settings, parsed.GetValue(resume));
         try
@@ -41,7 +49,8 @@ sealed class TrainSpmCommand : Command
         }
         catch (OperationCanceledException)
         {
-            output.Warn($"Cancelled. `spo train-spm {configuration.File(parsed)} --resume` with the same options goes on from the last checkpoint in {trainingFolder.Path}.");
+            output.Warn($"Cancelled; the last complete step is committed in {trainingFolder.Path}. To go on:");
+            output.Say(CommandText.With(parsed, "--resume"));
             return (int)ExitCode.Cancelled;
         }
         catch

@@ -19,8 +19,22 @@ sealed class WatchCommand : ClusterCommand
 
     protected override async Task<ExitCode> ExecuteAsync(ParseResult parsed, ClusterSession session, CancellationToken cancellation)
     {
-        var client = session.Run(parsed.GetValue(run)!);
+        var name = parsed.GetValue(run)!;
+        var client = session.Run(name);
         var format = parsed.GetValue(Format);
+        try
+        {
+            return await WatchAsync(client, format, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Output.Warn($"The run goes on without this view. `spo watch {name}` follows it again, `spo pause {name}` and `spo cancel {name}` stop it.");
+            return ExitCode.Cancelled;
+        }
+    }
+
+    async Task<ExitCode> WatchAsync(RunClient client, OutputFormat format, CancellationToken cancellation)
+    {
         RunSnapshot? end = null;
         if (Output.IsInteractive && format == OutputFormat.Table)
         {

@@ -79,8 +79,8 @@ sealed class InProcessPipeline : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // What the device is doing ends at its next safe point, not when it is done.
-            await host.Services.GetRequiredService<WorkerHost>().DrainAsync(new CancellationToken(canceled: true));
+            // What the device is doing ends at its next safe point, not when it is done; complete rounds are committed.
+            await host.Services.GetRequiredService<WorkerHost>().InterruptAsync();
             throw;
         }
     }
@@ -97,7 +97,11 @@ sealed class InProcessPipeline : IAsyncDisposable
             if (snapshot.Status == RunStatus.Finished) return snapshot;
             if (snapshot.Status == RunStatus.Paused) throw new ClientException(ExitCode.Failed, $"The run cannot go on: {snapshot.Reason}");
             if (snapshot.Workers.FirstOrDefault(w => w.Report.Problem is not null) is { } stuck)
-                throw new ClientException(ExitCode.InvalidInput, stuck.Report.Problem!);
+            {
+                // What loading or training found says more.
+                if (compute.Failure.IsFaulted) await compute.Failure;
+                throw new ClientException(ExitCode.Failed, stuck.Report.Problem!);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpoActors.Client.Console;
+using SpoActors.Trainer.Diffusion.Samplers;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Lora.Files;
@@ -13,33 +14,51 @@ namespace SpoActors.Client.Sampling;
 /// <summary>Draws the images of a request, one at a time: an image depends on its prompt and seed alone.</summary>
 sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
 {
-    /// <summary>Draws and writes all images, and a grid if there are several.</summary>
+    /// <summary>Draws and writes all images, and grids of them if there are several.</summary>
     public IReadOnlyList<DrawnFile> Run(CancellationToken cancellation)
     {
         using var model = DiffusionModel.Load(request.Model);
         using var adapter = AttachLora(model);
+        CheckRest(model);
         Directory.CreateDirectory(request.Folder);
         var files = new List<DrawnFile>();
-        var rows = new List<LabelledGrid.Row>();
+        var grids = new GridFiles(request.Folder, [.. request.Seeds.Select(seed => string.Create(CultureInfo.InvariantCulture, $"seed {seed}"))]);
         bool[] withLora = request.Lora is null ? [false] : request.Compare ? [false, true] : [true];
+        var several = request.Prompts.Count * request.Seeds.Count * withLora.Length > 1;
         foreach (var (prompt, index) in request.Prompts.Select((p, i) => (p, i)))
         {
             foreach (var useLora in withLora)
             {
                 if (adapter is not null) adapter.Strength = useLora ? request.LoraStrength : 0;
                 var images = request.Seeds.Select(seed => DrawOne(model, prompt, index, seed, useLora, files, cancellation)).ToArray();
-                rows.Add(new LabelledGrid.Row(withLora.Length == 1 ? prompt : $"{(useLora ? "LoRA" : "base")}: {prompt}", images));
+                if (several) grids.Add(new LabelledGrid.Row(withLora.Length == 1 ? prompt : $"{(useLora ? "LoRA" : "base")}: {prompt}", images));
             }
         }
-        if (files.Count > 1) WriteGrid(rows, files);
+        AddGrids(grids, files);
         return files;
+    }
+
+    void AddGrids(GridFiles grids, List<DrawnFile> files)
+    {
+        var drawn = grids.Finish();
+        files.AddRange(drawn.Select(file => new DrawnFile(file, "all", null, request.Lora ?? "")));
+        if (drawn.Count > 1) output.Say(string.Create(CultureInfo.InvariantCulture, $"The grid is split into {drawn.Count} files; one picture of all would be too large."));
+        if (grids.LeftOut > 0) output.Warn(string.Create(CultureInfo.InvariantCulture, $"{grids.LeftOut} rows are too large for a grid and were left out of it; their images are there."));
     }
 
     LoraAdapter? AttachLora(DiffusionModel model)
     {
         if (request.Lora is null) return null;
         using var scope = NewDisposeScope();
-        return LoraAdapter.Attach(model.UNet, LoraWeights.Read(request.Lora, model.UNet));
+        return LoraAdapter.Attach(model.UNet, LoraWeights.Read(request.Lora, model.UNet, request.Ignore));
+    }
+
+    // Steps take minutes: what is used only after them is looked at before.
+    void CheckRest(DiffusionModel model)
+    {
+        model.LatentSize(request.Height, request.Width);
+        using var sampler = DiffusionSamplers.Create(request.Scheduler, model.Schedule, request.Steps, request.Eta);
+        _ = model.Decoder;
     }
 
     PixelImage DrawOne(DiffusionModel model, string prompt, int index, ulong seed, bool useLora, List<DrawnFile> files, CancellationToken cancellation)
@@ -66,7 +85,7 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
         var picture = image[0].ToPixelImage();
         var file = Path.Combine(request.Folder, string.Create(CultureInfo.InvariantCulture, $"{index:d4}-seed{seed}{(request.Compare && !useLora ? "-base" : "")}.png"));
         AtomicFile.Write(file, PngFile.Encode(picture, Texts(prompt, index, seed, useLora)));
-        files.Add(new DrawnFile(file, prompt, seed.ToString(CultureInfo.InvariantCulture), useLora ? request.Lora! : ""));
+        files.Add(new DrawnFile(file, prompt, seed, useLora ? request.Lora! : ""));
         return picture;
     }
 
@@ -86,17 +105,5 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
         if (request.NegativePrompt is { } negative) texts["negative_prompt"] = negative;
         if (useLora) texts["lora"] = string.Create(CultureInfo.InvariantCulture, $"{request.Lora} (sha256 {AtomicFile.Hash(request.Lora!)}, strength {request.LoraStrength})");
         return texts;
-    }
-
-    void WriteGrid(List<LabelledGrid.Row> rows, List<DrawnFile> files)
-    {
-        var columns = request.Seeds.Select(seed => string.Create(CultureInfo.InvariantCulture, $"seed {seed}")).ToArray();
-        var file = Path.Combine(request.Folder, "grid.png");
-        AtomicFile.Write(file, PngFile.Encode(LabelledGrid.Draw(rows, columns), new Dictionary<string, string>
-        {
-            ["Software"] = "SpoActors",
-            ["prompts"] = string.Join('\n', request.Prompts),
-        }));
-        files.Add(new DrawnFile(file, "all", "all", request.Lora ?? ""));
     }
 }

@@ -9,6 +9,9 @@ sealed record SamplingRequest
     public required IReadOnlyList<string> Prompts { get; init; }
     public required string? NegativePrompt { get; init; }
     public required string? Lora { get; init; }
+
+    /// <summary>Parts of the LoRA file that are left out.</summary>
+    public required IReadOnlyList<LoraFilePart> Ignore { get; init; }
     public required double LoraStrength { get; init; }
 
     /// <summary>Whether to draw without the LoRA as well.</summary>
@@ -21,8 +24,10 @@ sealed record SamplingRequest
     public required double Eta { get; init; }
     public required int? Height { get; init; }
     public required int? Width { get; init; }
+
+    /// <summary>For the images alone.</summary>
     public required string Folder { get; init; }
 }
 
-/// <summary>An image that was drawn; the grid has all seeds and prompts.</summary>
-sealed record DrawnFile(string File, string Prompt, string Seed, string Lora);
+/// <summary>An image that was drawn; a grid has several seeds and prompts, and its seed is null.</summary>
+sealed record DrawnFile(string File, string Prompt, ulong? Seed, string Lora);

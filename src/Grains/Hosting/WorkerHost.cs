@@ -49,6 +49,14 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         executors.Clear();
     }
 
+    /// <summary>Ends everything as soon as nothing is lost: sampling and scoring at once, a trainer when it has committed its complete rounds.</summary>
+    public async Task InterruptAsync()
+    {
+        await draining.CancelAsync().ConfigureAwait(false);
+        foreach (var session in workers.All.Where(s => s.MayBeCut)) await session.EndAsync().ConfigureAwait(false);
+        await DrainAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
     public void Dispose()
     {
         draining.Dispose();

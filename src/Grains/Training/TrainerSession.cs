@@ -39,6 +39,9 @@ public sealed class TrainerSession(
 
     protected override long? TrainerEpoch => epoch;
 
+    /// <summary>Rounds that are not committed wait for the end of the one in training, which is the next moment to commit.</summary>
+    public override bool MayBeCut => nextRound == committedRound;
+
     protected override async Task<bool> EnterAsync()
     {
         var claim = new TrainerClaim(Id, LastEpoch());

@@ -11,6 +11,9 @@ public sealed class DeviceWorkers
     /// <summary>The session of a role of a device; null while it serves no run.</summary>
     public T? Session<T>(WorkerRole role, string grainKey) where T : WorkerSession => sessions.GetValueOrDefault((role, grainKey)) as T;
 
+    /// <summary>All sessions there are.</summary>
+    internal IReadOnlyCollection<WorkerSession> All => [.. sessions.Values];
+
     internal void Begin(WorkerSession session) => sessions[(session.Id.Role, session.Id.GrainKey)] = session;
 
     internal void End(WorkerSession session) => sessions.TryRemove(new((session.Id.Role, session.Id.GrainKey), session));

@@ -114,6 +114,9 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     /// <summary>Leases of which the worker holds a part.</summary>
     protected virtual IEnumerable<LeaseId> Held() => held.Keys;
 
+    /// <summary>Whether the session may be ended at once without a loss that its end could prevent.</summary>
+    public virtual bool MayBeCut => true;
+
     /// <summary>A lease is no longer valid.</summary>
     protected virtual void Lose(LeaseId lease)
     {
@@ -251,7 +254,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     }
 
     /// <summary>Ends the session at once.</summary>
-    protected Task EndAsync() => ended.CancelAsync();
+    public Task EndAsync() => ended.CancelAsync();
 
     public void Dispose()
     {

@@ -1,37 +1,39 @@
-using YamlDotNet.Core;
-using YamlDotNet.Serialization;
-using YamlDotNet.Serialization.NamingConventions;
+using SpoActors.Specification.Texts;
+using SpoActors.Specification.Yaml;
 
 namespace SpoActors.Specification.Silos;
 
 /// <summary>Reads <c>silo.yaml</c>.</summary>
 public static class SiloSettingsFile
 {
-    /// <exception cref="SpecificationException">The file is missing, is no YAML, or has unknown keys or wrong values; values are all listed at once.</exception>
+    /// <exception cref="SpecificationException">The file is missing, is no YAML, or has unknown keys, keys given twice or wrong values; all are listed at once.</exception>
     public static SiloSettings Read(string path)
     {
-        if (!File.Exists(path)) throw Wrong(path, new Problem("file", "no such file", "a YAML configuration", "Start from config/silo.yaml."));
+        var source = $"'{path}'";
+        var document = SpecificationYaml.Bind<SiloSettings>(LayeredYaml.Of(ReadText(path), source), null);
+        var settings = document.Specification;
+        var resolved = settings with
+        {
+            RunsFolder = settings.RunsFolder is { } folder ? UserPath.Expand(folder) : null,
+            Cluster = settings.Cluster with { Connection = Resolve(settings.Cluster.Connection) },
+            Http = settings.Http with { Token = Resolve(settings.Http.Token) },
+        };
+        return document.With(SiloSettingsValidator.Validate(resolved)) is { Count: > 0 } problems ? throw new SpecificationException(source, problems) : resolved;
+    }
+
+    static string ReadText(string path)
+    {
         try
         {
-            var reader = new DeserializerBuilder()
-                .WithNamingConvention(UnderscoredNamingConvention.Instance).WithTypeMapping<IReadOnlyList<string>, List<string>>().Build();
-            var settings = reader.Deserialize<SiloSettings?>(File.ReadAllText(path)) ?? new SiloSettings();
-            var resolved = settings with
-            {
-                Cluster = settings.Cluster with { Connection = Resolve(settings.Cluster.Connection) },
-                Http = settings.Http with { Token = Resolve(settings.Http.Token) },
-            };
-            return SiloSettingsValidator.Validate(resolved) is { Count: > 0 } problems ? throw Wrong(path, [.. problems]) : resolved;
+            return TextFile.Read(path, YamlText.MostBytes, "Start from config/silo.yaml.");
         }
-        catch (YamlException e)
+        catch (TextFileException e)
         {
-            throw Wrong(path, new Problem($"line {e.Start.Line}", e.InnerException?.Message ?? e.Message, "a known key with a fitting value", "config/silo.yaml has them all."));
+            throw new SpecificationException($"'{path}'", [e.Problem]);
         }
     }
 
     /// <summary>Secrets stay out of the file.</summary>
     static string? Resolve(string? value) =>
         value?.StartsWith("env:", StringComparison.Ordinal) == true ? Environment.GetEnvironmentVariable(value[4..]) : value;
-
-    static SpecificationException Wrong(string path, params Problem[] problems) => new($"'{path}'", problems);
 }

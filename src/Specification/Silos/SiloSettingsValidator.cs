@@ -12,6 +12,8 @@ public static partial class SiloSettingsValidator
     public static IReadOnlyList<Problem> Validate(SiloSettings settings)
     {
         var problems = new List<Problem>();
+        if (settings.Roles.Count == 0) Add("roles", "an empty list", "sampler, scorer or trainer", "A silo without a role never does anything; leave the key out for all three.");
+        if (settings.Devices.Count == 0) Add("devices", "an empty list", "cpu:N or cuda:N", "A silo without a device never does anything; leave the key out for cpu:0.");
         foreach (var role in settings.Roles.Where(r => !SiloSettings.KnownRoles.Contains(r, StringComparer.OrdinalIgnoreCase)))
             Add("roles", role, "sampler, scorer or trainer", "Correct the role.");
         foreach (var device in settings.Devices.Where(d => !Device().IsMatch(d)))
@@ -61,6 +63,6 @@ public static partial class SiloSettingsValidator
             problems.Add(new Problem(key, Convert.ToString(found, CultureInfo.InvariantCulture)!, expected, fix));
     }
 
-    [GeneratedRegex("^(cpu|cuda):[0-9]{1,3}$")]
+    [GeneratedRegex(@"^(cpu|cuda):[0-9]{1,3}\z")]
     private static partial Regex Device();
 }

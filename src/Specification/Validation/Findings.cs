@@ -51,7 +51,8 @@ sealed partial class Findings
     /// <summary>A name that becomes a folder's.</summary>
     public void Name(string name)
     {
-        if (!FolderName().IsMatch(name)) Add("name", name, "letters, digits, '-', '_' and '.'", "It becomes a folder's name.");
+        if (!RunName.IsSpelled(name)) Add("name", name, RunName.Spelling, "It becomes a folder's name.");
+        else if (name.Length > RunName.Longest) Add("name", string.Create(CultureInfo.InvariantCulture, $"{name.Length} characters"), $"at most {RunName.Longest}", "File systems have no longer names.");
     }
 
     /// <summary>The constants of AdamW that nobody's paper changes.</summary>
@@ -62,9 +63,6 @@ sealed partial class Findings
         Real("optimizer.epsilon", epsilon, double.Epsilon, 1, "above 0", "The usual value is 1e-8.");
     }
 
-    [GeneratedRegex("^(cpu|cuda(:[0-9]{1,3})?)$")]
+    [GeneratedRegex(@"^(cpu|cuda(:[0-9]{1,3})?)\z")]
     private static partial Regex DeviceName();
-
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    private static partial Regex FolderName();
 }

@@ -1,5 +1,3 @@
-using SpoActors.Specification.Yaml;
-
 namespace SpoActors.Specification.Validation;
 
 /// <summary>Checks where samples come from: that the objective can use the flow, and that nothing is set which the flow ignores.</summary>
@@ -20,7 +18,7 @@ static class FlowChecks
         }
         CheckSampling(run.Sampling, flow, found);
         if (flow != FlowKind.StepPools && run.Pairs.ThresholdRule != ThresholdRule.Fixed)
-            found.Add("pairs.threshold_rule", SpecificationKeys.ToKey(run.Pairs.ThresholdRule.ToString()), $"fixed with flow {Name(flow)}", "Only candidates of single steps have thresholds by step.");
+            found.Add("pairs.threshold_rule", Spelling.Key(run.Pairs.ThresholdRule.ToString()), $"fixed with flow {Name(flow)}", "Only candidates of single steps have thresholds by step.");
         if (flow != FlowKind.OwnPairs && run.Data.Path.Length > 0)
             found.Add("data.path", run.Data.Path, $"nothing with flow {Name(flow)}", $"Remove it, or train from own pairs with {Users(FlowKind.OwnPairs)}.");
     }
@@ -28,7 +26,7 @@ static class FlowChecks
     static void CheckSampling(SamplingSpecification sampling, FlowKind flow, Findings found)
     {
         if (flow != FlowKind.StepPools && sampling.Next != NextStepChoice.Random)
-            found.Add("sampling.next", SpecificationKeys.ToKey(sampling.Next.ToString()), $"random with flow {Name(flow)}", "Only candidates of single steps are gone on from.");
+            found.Add("sampling.next", Spelling.Key(sampling.Next.ToString()), $"random with flow {Name(flow)}", "Only candidates of single steps are gone on from.");
         if (flow != FlowKind.StepPools && sampling.InnerSteps > 0)
             found.Add("sampling.inner_steps", sampling.InnerSteps, $"0 with flow {Name(flow)}", "Only candidates of single steps have inner steps.");
         if (flow != FlowKind.Trajectories && sampling.SameStart)
@@ -36,7 +34,7 @@ static class FlowChecks
     }
 
     /// <summary>Where a score is a reward, it must be the image's own.</summary>
-    static void CheckRewards(JudgeSpecification judge, string key, ObjectiveKind kind, Findings found)
+    static void CheckRewards(JudgeSettings judge, string key, ObjectiveKind kind, Findings found)
     {
         if (judge.Kind == JudgeKind.Vote)
             found.Add($"{key}.kind", "vote", $"a judge that scores each image by itself with objective.kind {kind.Name}", "A vote only compares the images of one prompt; take a sum, or one judge.");
@@ -46,5 +44,5 @@ static class FlowChecks
 
     static string Users(FlowKind flow) => string.Join(", ", ObjectiveKinds.All.Where(k => k.Flows.Contains(flow)).Select(k => k.Name));
 
-    static string Name(FlowKind flow) => SpecificationKeys.ToKey(flow.ToString());
+    static string Name(FlowKind flow) => Spelling.Key(flow.ToString());
 }

@@ -1,5 +1,3 @@
-using SpoActors.Specification.Yaml;
-
 namespace SpoActors.Specification.Validation;
 
 /// <summary>Checks the section of a judge, its members included.</summary>
@@ -10,7 +8,7 @@ static class JudgeValidator
     /// <param name="device">Where it runs.</param>
     /// <param name="found">Problems go here.</param>
     /// <param name="files">Whether the paths must exist on this machine.</param>
-    public static void Check(JudgeSpecification judge, string key, string device, Findings found, bool files)
+    public static void Check(JudgeSettings judge, string key, string device, Findings found, bool files)
     {
         found.Range($"{key}.batch_size", judge.BatchSize, 1, int.MaxValue, "Images decoded and scored together.");
         if (judge.Scale is { } scale) found.Real($"{key}.scale", scale, double.Epsilon, 1e6, "above 0, or null", "null takes the judge's own.");
@@ -33,14 +31,14 @@ static class JudgeValidator
         }
     }
 
-    static void CheckCheckpoint(JudgeSpecification judge, string key, Findings found, bool files)
+    static void CheckCheckpoint(JudgeSettings judge, string key, Findings found, bool files)
     {
         found.Path($"{key}.path", judge.Path, files, judge.Kind == JudgeKind.Aesthetic ? "the aesthetic head's file" : "the judge's folder or checkpoint file");
         if (judge.Processor is { } processor) found.Path($"{key}.processor", processor, files, "a folder with what the checkpoint lacks, or null");
         else if (judge.Kind == JudgeKind.Aesthetic) found.Path($"{key}.processor", "", files, "the folder of the CLIP ViT-L/14 whose image embedding the head reads");
     }
 
-    static void CheckMembers(JudgeSpecification judge, string key, string device, Findings found, bool files)
+    static void CheckMembers(JudgeSettings judge, string key, string device, Findings found, bool files)
     {
         if (judge.Members.Count < 2)
             found.Add($"{key}.members", $"{judge.Members.Count} of them", $"two or more for a {Name(judge.Kind)}", "List them as sections with kind and path.");
@@ -54,7 +52,7 @@ static class JudgeValidator
         }
     }
 
-    static void CheckRemote(JudgeSpecification judge, string key, Findings found, bool files)
+    static void CheckRemote(JudgeSettings judge, string key, Findings found, bool files)
     {
         if (judge.Url is not { Length: > 0 } url) found.Add($"{key}.url", "", "the address of the judge", "Name it in the configuration or with --set.");
         else if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Query.Length > 0)
@@ -65,7 +63,7 @@ static class JudgeValidator
     }
 
     // What is given and not used would be taken for an effect that it doesn't have.
-    static void Unused(JudgeSpecification judge, string key, Findings found, bool path = false, bool members = false, bool remote = false)
+    static void Unused(JudgeSettings judge, string key, Findings found, bool path = false, bool members = false, bool remote = false)
     {
         var (kind, byDefault) = ($"the kind {Name(judge.Kind)}", new JudgeSpecification());
         if (path)
@@ -73,7 +71,7 @@ static class JudgeValidator
             const string fix = "Remove it, or take a kind that reads a checkpoint.";
             if (judge.Path.Length > 0) NotUsed(found, $"{key}.path", judge.Path, kind, fix);
             if (judge.Processor is not null) NotUsed(found, $"{key}.processor", judge.Processor, kind, fix);
-            if (judge.Dtype != byDefault.Dtype) NotUsed(found, $"{key}.dtype", SpecificationKeys.ToKey(judge.Dtype.ToString()), kind, fix);
+            if (judge.Dtype != byDefault.Dtype) NotUsed(found, $"{key}.dtype", Spelling.Key(judge.Dtype.ToString()), kind, fix);
         }
         if (members && judge.Members.Count > 0) NotUsed(found, $"{key}.members", $"{judge.Members.Count} of them", kind, "Only sum and vote have members.");
         if (!remote) return;
@@ -84,5 +82,5 @@ static class JudgeValidator
 
     static void NotUsed(Findings found, string key, object value, string by, string fix) => found.Add(key, value, $"its default, since {by} does not use it", fix);
 
-    static string Name(JudgeKind kind) => SpecificationKeys.ToKey(kind.ToString());
+    static string Name(JudgeKind kind) => Spelling.Key(kind.ToString());
 }

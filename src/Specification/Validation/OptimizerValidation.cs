@@ -22,7 +22,7 @@ static class OptimizerValidation
     static void CheckSchedule(OptimizerSpecification optimizer, Findings found)
     {
         var schedule = optimizer.Schedule;
-        var kind = Yaml.SpecificationKeys.ToKey(schedule.Kind.ToString());
+        var kind = Spelling.Key(schedule.Kind.ToString());
         var falls = schedule.Kind is not (ScheduleKind.Constant or ScheduleKind.ConstantWithWarmup);
         found.Range("optimizer.schedule.warmup_steps", schedule.WarmupSteps, 0, int.MaxValue, "0 begins at the full rate.");
         if (schedule.Kind == ScheduleKind.Constant && schedule.WarmupSteps > 0)

@@ -8,9 +8,15 @@ namespace SpoActors.Specification.Yaml;
 
 /// <summary>Binds a YAML tree to the specification's records; collects every unknown key and wrong type instead of stopping at the first.</summary>
 /// <param name="root">The whole specification's type.</param>
+/// <param name="layers">Where the nodes come from.</param>
 /// <param name="overrides">Overrides by key: their nodes have no line in the file.</param>
-sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> overrides)
+sealed class SpecificationBinder(Type root, LayeredYaml layers, IReadOnlyDictionary<string, string> overrides)
 {
+    /// <summary>Later ones are only counted to the user, so nobody guesses what was meant.</summary>
+    const int MostGuesses = 20;
+
+    const int LongestGuessed = 100;
+
     readonly List<Problem> problems = [];
 
     readonly Dictionary<string, string> origins = [];
@@ -35,7 +41,7 @@ sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> 
             {
                 origins[full] = Origin(full, keyNode);
                 // A key in the wrong section is found by its own name.
-                var nearest = Spelling.Nearest(key, keys.Select(k => k.Key)) is { } sibling
+                var nearest = problems.Count >= MostGuesses || key.Length > LongestGuessed ? null : Spelling.Nearest(key, keys.Select(k => k.Key)) is { } sibling
                     ? (path.Length == 0 ? sibling : $"{path}.{sibling}")
                     : SpecificationKeys.AllOf(root).Select(k => k.Key).FirstOrDefault(k => k.EndsWith("." + key, StringComparison.Ordinal));
                 Add(full, "an unknown key", "one of " + string.Join(", ", keys.Select(k => k.Key)), nearest is null ? "Remove it." : $"Did you mean {nearest}?");
@@ -53,7 +59,7 @@ sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> 
         return bound;
     }
 
-    string Origin(string key, YamlNode node) => overrides.GetValueOrDefault(key) ?? $"line {node.Start.Line}";
+    string Origin(string key, YamlNode node) => overrides.GetValueOrDefault(key) ?? layers.Place(node);
 
     static YamlNode Translated(YamlNode value, PropertyInfo property, bool isPresentName) =>
         !isPresentName && value is YamlScalarNode { Value: { } text } ? new YamlScalarNode(property.FormerKey()!.Translate(text)) { Style = ScalarStyle.Plain } : value;
@@ -120,7 +126,7 @@ sealed class SpecificationBinder(Type root, IReadOnlyDictionary<string, string> 
 
     Converted? Wrong(YamlNode node, string key, string expected)
     {
-        Add(key, node is YamlScalarNode scalar ? $"'{scalar.Value}'" : node is YamlMappingNode ? "a section" : "a list", expected, "Correct the value.");
+        Add(key, node is YamlScalarNode { Value: null or "" } ? "nothing" : node is YamlScalarNode scalar ? $"'{scalar.Value}'" : node is YamlMappingNode ? "a section" : "a list", expected, "Correct the value.");
         return null;
     }
 

@@ -6,8 +6,8 @@ namespace SpoActors.Specification.Yaml;
 public static class SpecificationFile
 {
     /// <summary>
-    /// Reads, resolves paths and validates. A relative path is looked for in the current folder, then beside the configuration file, and
-    /// comes out absolute.
+    /// Reads, resolves paths and validates. A relative path is looked for in the current folder, then beside the configuration file and
+    /// those it extends, and comes out absolute.
     /// </summary>
     /// <param name="path">The YAML file.</param>
     /// <param name="overrides"><c>key=value</c>, as given with --set.</param>
@@ -22,14 +22,9 @@ public static class SpecificationFile
 
     static T Load<T>(string path, IEnumerable<string>? overrides, Func<T, IReadOnlyList<string>, T> resolve, Func<T, IReadOnlyList<Problem>> validate)
     {
-        var document = SpecificationYaml.Bind<T>(SpecificationYaml.ReadText(path), $"'{path}'", overrides);
-        var specification = resolve(document.Specification, [Environment.CurrentDirectory, Path.GetDirectoryName(Path.GetFullPath(path))!]);
-        var unread = document.Problems.Select(p => p.Key).ToHashSet();
-        var problems = document.Problems
-            .Concat(validate(specification)
-                .Where(p => !unread.Contains(p.Key))
-                .Select(p => p with { Where = document.Origins.GetValueOrDefault(p.Key) }))
-            .ToArray();
-        return problems.Length == 0 ? specification : throw new SpecificationException($"'{path}'", problems);
+        var layers = LayeredYaml.Read(path, typeof(T));
+        var document = SpecificationYaml.Bind<T>(layers, overrides);
+        var specification = resolve(document.Specification, [Environment.CurrentDirectory, .. layers.Folders]);
+        return document.With(validate(specification)) is { Count: > 0 } problems ? throw new SpecificationException($"'{path}'", problems) : specification;
     }
 }

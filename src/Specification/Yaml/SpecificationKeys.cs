@@ -7,6 +7,8 @@ namespace SpoActors.Specification.Yaml;
 /// <summary>The keys of the specification: its properties in snake_case.</summary>
 public static class SpecificationKeys
 {
+    static readonly string?[] Namespaces = [typeof(RunSpecification).Namespace, typeof(Silos.SiloSettings).Namespace];
+
     /// <summary>Every key of a run with its full path, such as <c>sampling.steps</c>, in the order of the declaration.</summary>
     public static IReadOnlyList<(string Key, PropertyInfo Property)> All { get; } = AllOf(typeof(RunSpecification));
 
@@ -31,7 +33,7 @@ public static class SpecificationKeys
     public static IReadOnlyList<(string Key, PropertyInfo Property)> Of(Type section) =>
         [.. section.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).OrderBy(p => p.MetadataToken).Select(p => (ToKey(p.Name), p))];
 
-    public static bool IsSection(Type type) => type.IsClass && type != typeof(string) && type.Namespace == typeof(RunSpecification).Namespace;
+    public static bool IsSection(Type type) => type.IsClass && type != typeof(string) && Namespaces.Contains(type.Namespace);
 
     /// <summary>Whether a type is a list of sections.</summary>
     public static bool IsSectionList(Type type) =>
@@ -62,14 +64,5 @@ public static class SpecificationKeys
     }
 
     /// <summary>GuidanceScale → guidance_scale, Beta1 → beta1, BFloat16 → bfloat16.</summary>
-    public static string ToKey(string name)
-    {
-        var key = new StringBuilder();
-        for (int i = 0; i < name.Length; i++)
-        {
-            if (char.IsUpper(name[i]) && i > 0 && !char.IsUpper(name[i - 1])) key.Append('_');
-            key.Append(char.ToLowerInvariant(name[i]));
-        }
-        return key.ToString();
-    }
+    public static string ToKey(string name) => Spelling.Key(name);
 }

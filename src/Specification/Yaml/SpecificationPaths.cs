@@ -1,3 +1,5 @@
+using SpoActors.Specification.Texts;
+
 namespace SpoActors.Specification.Yaml;
 
 /// <summary>Where relative paths of a configuration lead.</summary>
@@ -5,22 +7,22 @@ public static class SpecificationPaths
 {
     /// <summary>
     /// Makes all input paths absolute: the first of the given folders that holds one decides. A path that none holds is taken from the
-    /// first folder, and validation reports it. The output folder belongs to the first.
+    /// first folder, and validation reports it. A leading ~ or $HOME is the user's folder. The output folder belongs to the first.
     /// </summary>
     public static RunSpecification Resolve(RunSpecification run, params IReadOnlyList<string> folders) => run with
     {
-        Output = Path.GetFullPath(run.Output, folders[0]),
+        Output = InFirst(run.Output, folders),
         Model = Resolve(run.Model, folders),
         Judge = Resolve(run.Judge, folders),
         Prompts = run.Prompts with { Path = Find(run.Prompts.Path, folders) },
-        Data = run.Data with { Path = Find(run.Data.Path, folders), Cache = run.Data.Cache is { } cache ? Path.GetFullPath(cache, folders[0]) : null },
+        Data = run.Data with { Path = Find(run.Data.Path, folders), Cache = run.Data.Cache is { } cache ? InFirst(cache, folders) : null },
         Lora = run.Lora with { InitialWeights = FindOptional(run.Lora.InitialWeights, folders) },
     };
 
     /// <inheritdoc cref="Resolve(RunSpecification, IReadOnlyList{string})"/>
     public static PreferenceTrainingSpecification Resolve(PreferenceTrainingSpecification training, params IReadOnlyList<string> folders) => training with
     {
-        Output = Path.GetFullPath(training.Output, folders[0]),
+        Output = InFirst(training.Output, folders),
         Model = Resolve(training.Model, folders),
         Start = training.Start with { Path = Find(training.Start.Path, folders), Processor = FindOptional(training.Start.Processor, folders) },
         Data = training.Data with
@@ -30,7 +32,7 @@ public static class SpecificationPaths
         },
     };
 
-    static T Resolve<T>(T judge, IReadOnlyList<string> folders) where T : JudgeSpecification => judge with
+    static T Resolve<T>(T judge, IReadOnlyList<string> folders) where T : JudgeSettings => judge with
     {
         Path = Find(judge.Path, folders),
         Processor = FindOptional(judge.Processor, folders),
@@ -41,9 +43,12 @@ public static class SpecificationPaths
     static ModelSpecification Resolve(ModelSpecification model, IReadOnlyList<string> folders) =>
         model with { Path = Find(model.Path, folders), Vae = FindOptional(model.Vae, folders) };
 
+    static string InFirst(string path, IReadOnlyList<string> folders) => Path.GetFullPath(UserPath.Expand(path), folders[0]);
+
     static string Find(string path, IReadOnlyList<string> folders)
     {
         if (path.Length == 0) return path;
+        path = UserPath.Expand(path);
         var candidates = folders.Select(folder => Path.GetFullPath(path, folder)).ToArray();
         return candidates.FirstOrDefault(Path.Exists) ?? candidates[0];
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using SpoActors.Specification.Texts;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -19,50 +20,38 @@ public static class SpecificationYaml
 
     /// <inheritdoc cref="Read(string, IEnumerable{string}?)"/>
     /// <typeparam name="T">The specification's record.</typeparam>
-    public static T Read<T>(string path, IEnumerable<string>? overrides = null) => Parse<T>(ReadText(path), $"'{path}'", overrides);
+    public static T Read<T>(string path, IEnumerable<string>? overrides = null) => Sound(Bind<T>(LayeredYaml.Read(path, typeof(T)), overrides), $"'{path}'");
 
     /// <inheritdoc cref="Read(string, IEnumerable{string}?)"/>
     /// <param name="text">The configuration.</param>
     /// <param name="source">What to call it in an error.</param>
     /// <param name="overrides"><c>key=value</c>; the value is YAML.</param>
-    public static RunSpecification Parse(string text, string source, IEnumerable<string>? overrides = null) => Parse<RunSpecification>(text, source, overrides);
+    public static RunSpecification Parse(string text, string source, IEnumerable<string>? overrides = null) =>
+        Sound(Bind<RunSpecification>(LayeredYaml.Of(text, source), overrides), source);
 
-    static T Parse<T>(string text, string source, IEnumerable<string>? overrides)
-    {
-        var document = Bind<T>(text, source, overrides);
-        return document.Problems.Count == 0 ? document.Specification : throw new SpecificationException(source, document.Problems);
-    }
+    static T Sound<T>(SpecificationDocument<T> document, string source) =>
+        document.Problems.Count == 0 ? document.Specification : throw new SpecificationException(source, document.Problems);
 
     /// <summary>Binds what can be bound and collects what is wrong.</summary>
-    internal static SpecificationDocument<T> Bind<T>(string text, string source, IEnumerable<string>? overrides)
+    internal static SpecificationDocument<T> Bind<T>(LayeredYaml layers, IEnumerable<string>? overrides)
     {
-        try
-        {
-            var root = Root(text, source);
-            var problems = new List<Problem>();
-            var given = new Dictionary<string, string>();
-            foreach (var assignment in overrides ?? []) Override(typeof(T), root, assignment, given, problems);
-            var binder = new SpecificationBinder(typeof(T), given);
-            var bound = (T)binder.Bind(root, typeof(T));
-            return new SpecificationDocument<T>(bound, binder.Origins, [.. problems, .. binder.Problems]);
-        }
-        catch (YamlException e)
-        {
-            throw new SpecificationException(source, [new Problem("syntax", e.Message.TrimEnd('.'), "YAML", "Correct the syntax.", $"line {e.Start.Line}")]);
-        }
+        var problems = new List<Problem>();
+        var given = new Dictionary<string, string>();
+        foreach (var assignment in overrides ?? []) Override(typeof(T), layers.Root, assignment, given, problems);
+        var binder = new SpecificationBinder(typeof(T), layers, given);
+        var bound = (T)binder.Bind(layers.Root, typeof(T));
+        return new SpecificationDocument<T>(bound, binder.Origins, [.. problems, .. binder.Problems]);
     }
 
-    internal static string ReadText(string path)
+    internal static string ReadText(string path, string source)
     {
-        if (!File.Exists(path))
-            throw new SpecificationException($"'{path}'", [new Problem("file", "no such file", "a YAML configuration", "Start from config/tiny.yaml or config/sd15.yaml.")]);
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
+            return TextFile.Read(path, YamlText.MostBytes, "Start from config/tiny.yaml or config/sd15.yaml.");
         }
-        catch (DecoderFallbackException e)
+        catch (TextFileException e)
         {
-            throw new SpecificationException($"'{path}'", [new Problem($"byte {e.Index + 1}", "bytes that are not UTF-8", "UTF-8 text", "Convert the file, for example with iconv.")]);
+            throw new SpecificationException(source, [e.Problem]);
         }
     }
 
@@ -125,16 +114,6 @@ public static class SpecificationYaml
             (var value, var key) => [KeyValuePair.Create(key, Value(value))],
         });
 
-    static YamlMappingNode Root(string text, string source)
-    {
-        var stream = new YamlStream();
-        stream.Load(new StringReader(text));
-        if (stream.Documents.Count == 0) return [];
-        if (stream.Documents[0].RootNode is YamlScalarNode { Value: null or "" or "null" or "~" }) return [];
-        return stream.Documents[0].RootNode as YamlMappingNode
-            ?? throw new SpecificationException(source, [new Problem("document", "no keys", "sections such as model: and sampling:", "Start from config/tiny.yaml.")]);
-    }
-
     static void Override(Type specification, YamlMappingNode root, string assignment, Dictionary<string, string> given, List<Problem> problems)
     {
         var split = assignment.IndexOf('=', StringComparison.Ordinal);
@@ -160,7 +139,14 @@ public static class SpecificationYaml
         var (last, _) = Find(section, type, path[^1]);
         if (last != path[^1]) section.Children.Remove(last);
         var text = assignment[(split + 1)..];
-        section.Children[path[^1]] = OverrideValue(property, isFormer ? property!.FormerKey()!.Translate(text) : text);
+        try
+        {
+            section.Children[path[^1]] = OverrideValue(property, isFormer ? property!.FormerKey()!.Translate(text) : text);
+        }
+        catch (YamlException e)
+        {
+            problems.Add(new Problem(name, e.Message.TrimEnd('.'), "YAML", "Correct the value.", given[name]));
+        }
     }
 
     /// <summary>A key as the file spells it, which may be the former name, and the type of its section.</summary>
@@ -172,13 +158,9 @@ public static class SpecificationYaml
         return (former is not null && section.Children.ContainsKey(former) && !section.Children.ContainsKey(key) ? former : key, inner);
     }
 
-    static YamlNode OverrideValue(PropertyInfo? property, string text)
-    {
-        // A text needs no YAML quoting on the command line: a path may hold anything.
-        var stream = new YamlStream();
-        if (property?.PropertyType != typeof(string)) stream.Load(new StringReader(text));
-        return stream.Documents.Count == 0 ? new YamlScalarNode(text) { Style = ScalarStyle.Plain } : stream.Documents[0].RootNode;
-    }
+    /// <summary>A text needs no YAML quoting on the command line: a path may hold anything.</summary>
+    static YamlNode OverrideValue(PropertyInfo? property, string text) =>
+        (property?.PropertyType == typeof(string) ? null : YamlText.Value(text)) ?? new YamlScalarNode(text) { Style = ScalarStyle.Plain };
 
     static void WriteSection(StringBuilder text, object section, int indent)
     {

@@ -3,7 +3,7 @@ using SpoActors.Trainer.Checkpoints.Safetensors;
 
 namespace SpoActors.Trainer.Checkpoints;
 
-/// <summary>Opens weights in whatever format they are, by what the file holds.</summary>
+/// <summary>Opens weights in whatever format they are, by what the file holds: its name may say something else.</summary>
 public static class CheckpointFile
 {
     /// <summary>Entries under which training programs keep the weights beside other things.</summary>
@@ -13,20 +13,19 @@ public static class CheckpointFile
 
     /// <summary>Opens a safetensors or PyTorch file. Of a PyTorch file that keeps its weights in an entry of their own, that entry.</summary>
     /// <exception cref="CheckpointException">It is missing, malformed, or refers to anything but tensors.</exception>
-    public static ITensorSource Open(string path) => IsPyTorch(path) ? Unwrap(PyTorchFile.Open(path)) : SafetensorsFile.Open(path);
-
-    static bool IsPyTorch(string path)
+    public static ITensorSource Open(string path)
     {
-        var extension = Path.GetExtension(path);
-        if (PyTorchExtensions.Contains(extension, StringComparer.OrdinalIgnoreCase)) return true;
-        if (extension.Equals(".safetensors", StringComparison.OrdinalIgnoreCase) || !File.Exists(path)) return false;
-        using var file = File.OpenRead(path);
-        Span<byte> start = stackalloc byte[9];
-        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        // The length of a safetensors header can begin like either; the header itself follows.
-        var isSafetensors = start is [_, _, _, _, 0, 0, 0, 0, (byte)'{'];
-        return !isSafetensors && (start is [(byte)'P', (byte)'K', 3, 4, ..] or [0x80, >= 2 and <= 5, ..]);
+        var start = FileContent.Start(path);
+        if (IsPyTorch(start)) return Unwrap(PyTorchFile.Open(path));
+        if (IsSafetensors(start)) return SafetensorsFile.Open(path);
+        if (FileContent.NameOf(start) is { } other) throw new CheckpointException($"'{path}' is {other}.");
+        return PyTorchExtensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) ? Unwrap(PyTorchFile.Open(path)) : SafetensorsFile.Open(path);
     }
+
+    static bool IsSafetensors(ReadOnlySpan<byte> start) => start is [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..];
+
+    // The length of a safetensors header can begin like either; the header itself follows.
+    static bool IsPyTorch(ReadOnlySpan<byte> start) => !IsSafetensors(start) && (start is [(byte)'P', (byte)'K', 3, 4, ..] or [0x80, >= 2 and <= 5, ..]);
 
     static ITensorSource Unwrap(PyTorchFile file)
     {

@@ -1,12 +1,18 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Checkpoints;
 
 /// <summary>The JSON files beside weights.</summary>
 static partial class CheckpointJson
 {
+    /// <summary>The largest that there is, a tokenizer.json, has some megabytes.</summary>
+    const int LargestFile = 16 << 20;
+
+    const int Looked = 512;
+
     /// <summary>Reads a file whose root is an object. Infinities and NaN, which Python writes as bare words, are read as text.</summary>
     /// <param name="path">The file.</param>
     /// <param name="kind">What it should be, for messages.</param>
@@ -21,7 +27,10 @@ static partial class CheckpointJson
     {
         try
         {
-            using var json = JsonDocument.Parse(QuoteBareNumbers(File.ReadAllBytes(path)));
+            var bytes = InputFile.ReadAll(path, LargestFile);
+            if (FileContent.NameOf(bytes.AsSpan(0, Math.Min(bytes.Length, Looked))) is { } other) throw new CheckpointException($"'{path}' is {other}.");
+            if (bytes is [0xff, 0xfe, ..] or [0xfe, 0xff, ..] or [_, 0, ..] or [0, ..]) throw new CheckpointException($"'{path}' is UTF-16 text; expected UTF-8: convert it, for example with iconv -f UTF-16 -t UTF-8.");
+            using var json = JsonDocument.Parse(QuoteBareNumbers(bytes.AsSpan(bytes is [0xef, 0xbb, 0xbf, ..] ? 3 : 0)));
             if (json.RootElement.ValueKind != root)
                 throw new CheckpointException(
                     $"'{path}' holds {json.RootElement.ValueKind} where the {root.ToString().ToLowerInvariant()} of {kind} was expected.");
@@ -35,7 +44,7 @@ static partial class CheckpointJson
     }
 
     // Latin-1 carries every byte there and back.
-    static byte[] QuoteBareNumbers(byte[] json) => Encoding.Latin1.GetBytes(
+    static byte[] QuoteBareNumbers(ReadOnlySpan<byte> json) => Encoding.Latin1.GetBytes(
         TextOrBareNumber().Replace(Encoding.Latin1.GetString(json), m => m.Value[0] == '"' ? m.Value : $"\"{m.Value}\""));
 
     // A text that nothing ends reaches to the end of the file: no start is tried twice, so the time is linear.

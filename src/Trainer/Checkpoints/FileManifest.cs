@@ -11,6 +11,8 @@ public static class FileManifest
 {
     public const string FileName = "files.json";
 
+    const int LargestList = 16 << 20;
+
     static readonly JsonSerializerOptions Options = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>A file; the path is relative, with forward slashes.</summary>
@@ -44,9 +46,9 @@ public static class FileManifest
     {
         try
         {
-            return JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Options)?.Files ?? throw new JsonException("no files");
+            return JsonSerializer.Deserialize<Content>(InputFile.ReadAll(path, LargestList), Options)?.Files ?? throw new JsonException("no files");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException($"'{path}' is no list of files ({e.Message}). Is the download complete?", e);
         }

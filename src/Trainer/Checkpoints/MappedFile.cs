@@ -47,7 +47,7 @@ sealed class MappedFile(string path, long length) : IDisposable
     {
         const long Chunk = 1 << 27;
         var tensor = empty(count, type);
-        using var file = File.OpenRead(path);
+        using var file = FileContent.Open(path);
         file.Seek(offset, SeekOrigin.Begin);
         for (var start = 0L; start < count; start += Chunk)
         {

@@ -64,7 +64,11 @@ public static class ModuleLoading
             throw new CheckpointException($"'{source.Origin}' does not fit the model that its configuration describes.\n  {string.Join("\n  ", problems)}");
     }
 
-    static string List(List<string> keys) => string.Join(", ", keys);
+    static string List(List<string> keys)
+    {
+        const int Listed = 20;
+        return string.Join(", ", keys.Take(Listed)) + (keys.Count > Listed ? $" and {keys.Count - Listed} more" : "");
+    }
 
     /// <summary>Where a parameter lives: its module and its name there.</summary>
     sealed record Place(nn.Module Owner, string Name, long[] Shape)

@@ -16,8 +16,6 @@ static class PairFolder
     /// <summary>Images that nobody means to be left out.</summary>
     static readonly string[] Unreadable = [".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl"];
 
-    static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, IgnoreInaccessible = false };
-
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static readonly string[] Sides = [Win, Lose];
@@ -41,7 +39,7 @@ static class PairFolder
             found.Add($"'{folder}' without {side}/", "preferred images in w/ and the others, under the same names, in l/", "Make the folder, or correct the path.");
             return images;
         }
-        foreach (var file in new DirectoryInfo(root).EnumerateFiles("*", Everything).OrderBy(f => f.FullName, StringComparer.Ordinal))
+        foreach (var file in DataFiles.Below(root))
         {
             var extension = file.Extension.ToLowerInvariant();
             if (Unreadable.Contains(extension))

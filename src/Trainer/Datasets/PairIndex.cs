@@ -30,7 +30,8 @@ public sealed record PairIndex(IReadOnlyList<PairGroup> Groups)
         var groups = keep.Select(_ => new List<PairGroup>()).ToArray();
         foreach (var path in paths)
         {
-            var files = FilesOf(path);
+            var files = FilesIn(path, key, problems);
+            if (files is null) continue;
             if (files.Count == 0) problems.Add(Wrong(key, $"'{path}' without parquet files", "files of preferences", "Correct the path."));
             foreach (var file in files) ScanFile(file, key, problems, keep, groups);
         }
@@ -45,10 +46,23 @@ public sealed record PairIndex(IReadOnlyList<PairGroup> Groups)
         return BitConverter.ToUInt32(hash) < share * (uint.MaxValue + 1.0);
     }
 
-    /// <summary>A parquet file, or those that a folder holds at any depth, in the order of their names.</summary>
+    /// <summary>A parquet file, or those that a folder holds at any depth, in the order of their names (<see cref="DataFiles"/>).</summary>
     internal static IReadOnlyList<string> FilesOf(string path) => Directory.Exists(path)
-        ? [.. Directory.EnumerateFiles(path, "*.parquet", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
+        ? [.. DataFiles.Below(path).Where(f => f.Extension == ".parquet").Select(f => f.FullName)]
         : [path];
+
+    static IReadOnlyList<string>? FilesIn(string path, string key, ICollection<Problem> problems)
+    {
+        try
+        {
+            return FilesOf(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(Wrong(key, e.Message.TrimEnd('.'), "a folder that can be read", "Correct the path or its permissions."));
+            return null;
+        }
+    }
 
     static void ScanFile(string file, string key, ICollection<Problem> problems, IReadOnlyList<Func<PreferenceRow, bool>> keep, List<PairGroup>[] groups)
     {
@@ -72,7 +86,7 @@ public sealed record PairIndex(IReadOnlyList<PairGroup> Groups)
                 problems.Add(Wrong(key, $"{wrong.Count} rows of '{file}' with labels that are no preference: {string.Join(" ", wrong.Take(MostRowsNamed))}",
                     "1 and 0, or 0.5 and 0.5 for a tie", "Correct the file."));
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or ParquetSharp.ParquetException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             problems.Add(Wrong(key, e.Message.TrimEnd('.'), "parquet files in Pick-a-Pic's layout (caption, jpg_0, jpg_1, label_0, label_1)", "Correct the path or the file."));
         }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using ParquetSharp;
 using SpoActors.Specification;
 
 namespace SpoActors.Trainer.Datasets;
@@ -14,7 +13,7 @@ static class PairTables
 
     public static IReadOnlyList<OwnPair> Read(OwnPairSpecification data, PairProblems found)
     {
-        var files = PairIndex.FilesOf(data.Path);
+        if (Files(data.Path, found) is not { } files) return [];
         if (files.Count == 0) found.Add($"'{data.Path}' without parquet files", "files of preferences", "Correct the path.");
         var pairs = new List<OwnPair>();
         foreach (var file in files)
@@ -23,12 +22,25 @@ static class PairTables
             {
                 ReadFile(file, data, found, pairs);
             }
-            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ParquetException)
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
                 found.Add(e.Message.TrimEnd('.'), "parquet files in Pick-a-Pic's layout (caption, jpg_0, jpg_1, label_0, label_1)", "Correct the path or the file.");
             }
         }
         return pairs;
+    }
+
+    static IReadOnlyList<string>? Files(string path, PairProblems found)
+    {
+        try
+        {
+            return PairIndex.FilesOf(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            found.Add(e.Message.TrimEnd('.'), "a folder that can be read", "Correct the path or its permissions.");
+            return null;
+        }
     }
 
     static void ReadFile(string file, OwnPairSpecification data, PairProblems found, List<OwnPair> pairs)
@@ -71,7 +83,9 @@ static class PairTables
         Span<byte> trailer = stackalloc byte[TrailerLength];
         stream.Seek(-TrailerLength, SeekOrigin.End);
         stream.ReadExactly(trailer);
-        var footer = new byte[BitConverter.ToInt32(trailer)];
+        var length = BitConverter.ToInt32(trailer);
+        if (length < 0 || length > stream.Length - TrailerLength) throw new InvalidDataException($"'{file}' cannot be read as a parquet file: its footer's length is wrong.");
+        var footer = new byte[length];
         stream.Seek(-TrailerLength - footer.Length, SeekOrigin.End);
         stream.ReadExactly(footer);
         return Convert.ToHexStringLower(SHA256.HashData(footer));

@@ -1,11 +1,16 @@
 using System.Globalization;
 using ParquetSharp;
+using SpoActors.Specification;
+using SpoActors.Specification.Texts;
 
 namespace SpoActors.Trainer.Datasets;
 
 /// <summary>An open parquet file of preferences, read a row group at a time. See <see cref="PickAPicFile"/> for the layout.</summary>
 public sealed class PickAPicReader : IDisposable
 {
+    /// <summary>Rows of a group: writers make them of some 100,000 at most, since a group is read at once.</summary>
+    const long MostRows = 4_000_000;
+
     readonly ParquetFileReader reader;
     readonly Dictionary<string, int> columns;
 
@@ -31,10 +36,13 @@ public sealed class PickAPicReader : IDisposable
     public int RowGroups => reader.FileMetaData.NumRowGroups;
 
     /// <summary>Captions and labels of a row group; the images are not read.</summary>
-    public IReadOnlyList<PreferenceRow> Rows(int rowGroup)
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public IReadOnlyList<PreferenceRow> Rows(int rowGroup) => Reading(rowGroup, () => ReadRows(rowGroup));
+
+    IReadOnlyList<PreferenceRow> ReadRows(int rowGroup)
     {
         using var group = reader.RowGroup(rowGroup);
-        var rows = checked((int)group.MetaData.NumRows);
+        var rows = RowsOf(group, rowGroup);
         var captions = Get<string>(group, PickAPicFile.Caption, rows);
         var (label0, label1) = (GetNumbers(group, PickAPicFile.Label0, rows)!, GetNumbers(group, PickAPicFile.Label1, rows)!);
         var (counts, labelled) = (GetNumbers(group, PickAPicFile.Examples, rows), GetNumbers(group, PickAPicFile.HasLabel, rows));
@@ -46,10 +54,13 @@ public sealed class PickAPicReader : IDisposable
     }
 
     /// <summary>The encoded images of a row group.</summary>
-    public IReadOnlyList<(byte[] First, byte[] Second)> Images(int rowGroup)
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public IReadOnlyList<(byte[] First, byte[] Second)> Images(int rowGroup) => Reading(rowGroup, () => ReadImages(rowGroup));
+
+    IReadOnlyList<(byte[] First, byte[] Second)> ReadImages(int rowGroup)
     {
         using var group = reader.RowGroup(rowGroup);
-        var rows = checked((int)group.MetaData.NumRows);
+        var rows = RowsOf(group, rowGroup);
         return [.. Get<byte[]>(group, PickAPicFile.Image0, rows).Zip(Get<byte[]>(group, PickAPicFile.Image1, rows), (a, b) => (a ?? [], b ?? []))];
     }
 
@@ -57,7 +68,10 @@ public sealed class PickAPicReader : IDisposable
     /// <param name="rowGroup">Its row group.</param>
     /// <param name="row">Its row in that.</param>
     /// <param name="column"><c>jpg_0</c> or <c>jpg_1</c>.</param>
-    public byte[] Image(int rowGroup, int row, string column)
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public byte[] Image(int rowGroup, int row, string column) => Reading(rowGroup, () => ReadImage(rowGroup, row, column));
+
+    byte[] ReadImage(int rowGroup, int row, string column)
     {
         using var group = reader.RowGroup(rowGroup);
         using var logical = Open<byte[]>(group, column);
@@ -72,29 +86,49 @@ public sealed class PickAPicReader : IDisposable
     static ParquetFileReader Open(string path)
     {
         if (!File.Exists(path)) throw new FileNotFoundException($"The preference file '{path}' does not exist.", path);
+        if (RegularFile.Obstacle(path) is { } obstacle) throw new InvalidDataException($"'{path}' is {obstacle}; expected a parquet file.");
         try
         {
             return new ParquetFileReader(path);
         }
         catch (ParquetException e)
         {
-            throw new InvalidDataException($"'{path}' cannot be read as a parquet file: {e.Message}", e);
+            throw new InvalidDataException($"'{path}' cannot be read as a parquet file: {PlainText.OneLine(e.Message)}", e);
         }
     }
 
     Dictionary<string, int> FindColumns()
     {
-        var present = Enumerable.Range(0, reader.FileMetaData.NumColumns)
-            .ToDictionary(i => reader.FileMetaData.Schema.Column(i).Path.ToDotString(), i => i, StringComparer.Ordinal);
+        var names = Enumerable.Range(0, reader.FileMetaData.NumColumns).Select(i => reader.FileMetaData.Schema.Column(i).Path.ToDotString()).ToArray();
+        if (names.GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new InvalidDataException($"'{Path}' has {twice.Count()} columns '{PlainText.OneLine(twice.Key)}'; expected one of a name.");
+        var present = names.Index().ToDictionary(c => c.Item, c => c.Index, StringComparer.Ordinal);
         var found = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var name in PickAPicFile.Needed.Concat(PickAPicFile.Optional))
             // Images written by the datasets library are a structure of their bytes and a path.
             if (present.TryGetValue(name, out var at) || present.TryGetValue(name + ".bytes", out at)) found[name] = at;
         var missing = PickAPicFile.Needed.Where(c => !found.ContainsKey(c)).ToArray();
         return missing.Length == 0 ? found : throw new InvalidDataException(
-            $"'{Path}' lacks the column{(missing.Length > 1 ? "s" : "")} {string.Join(", ", missing)}; it has {string.Join(", ", present.Keys)}. Expected Pick-a-Pic's layout" +
+            $"'{Path}' lacks the column{(missing.Length > 1 ? "s" : "")} {string.Join(", ", missing)}; it has {PlainText.OneLine(string.Join(", ", present.Keys))}. Expected Pick-a-Pic's layout" +
             (present.ContainsKey(PickAPicFile.Address) ? "; this file names its images but does not hold them: take the data set's version with images." : "."));
     }
+
+    /// <summary>What the native reader finds wrong comes in many types of exceptions.</summary>
+    T Reading<T>(int rowGroup, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is ParquetException or OverflowException or ArgumentException or InvalidOperationException or InvalidCastException or FormatException or NotSupportedException or IndexOutOfRangeException)
+        {
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{Path}', row group {rowGroup}, cannot be read: {PlainText.OneLine(e.Message)}"), e);
+        }
+    }
+
+    int RowsOf(RowGroupReader group, int rowGroup) => group.MetaData.NumRows is >= 0 and <= MostRows and var rows
+        ? (int)rows
+        : throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{Path}', row group {rowGroup}, has {group.MetaData.NumRows:N0} rows; at most {MostRows:N0} are read. Write smaller groups."));
 
     T[] Get<T>(RowGroupReader group, string column, int rows)
     {

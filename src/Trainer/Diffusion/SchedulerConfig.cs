@@ -22,6 +22,12 @@ public enum SolverType { Midpoint, Heun }
 /// </summary>
 public sealed record SchedulerConfig
 {
+    /// <summary>A hundred times what models are trained with.</summary>
+    const int MostTimesteps = 100_000;
+
+    /// <summary>Parts of the names of schedulers whose models were trained with another kind of noise.</summary>
+    static readonly string[] WithoutBetas = ["FlowMatch", "EDM", "ScoreSde", "KarrasVe", "VQDiffusion", "CMStochastic", "Wuerstchen", "Amused", "ConsistencyDecoder"];
+
     public int NumTrainTimesteps { get; init; } = 1000;
 
     public double BetaStart { get; init; } = 0.0001;
@@ -74,6 +80,21 @@ public sealed record SchedulerConfig
     /// <summary>DPM-Solver: the noise level after the last step is 0; if false, that of the first timestep.</summary>
     public bool FinalSigmaZero { get; init; } = true;
 
+    /// <summary>
+    /// Settings of single samplers that are not supported, a sentence each, by the sampler's name: files are written for one sampler and
+    /// read by all, so they matter only to that one. Null where there are none.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Unsupported { get; init; }
+
+    /// <summary>Refuses what the file asks of a sampler and the sampler does not do.</summary>
+    /// <param name="sampler">Its name in configurations.</param>
+    /// <exception cref="CheckpointException">The file asks for such a thing; everything is listed.</exception>
+    public void RequireSupported(string sampler)
+    {
+        if (Unsupported?.TryGetValue(sampler, out var problems) == true)
+            throw new CheckpointException($"the model's scheduler_config.json asks {sampler} for what it does not do; choose another sampler:\n  - {string.Join("\n  - ", problems)}");
+    }
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="CheckpointException">It is missing or malformed, or asks for what is not supported; everything is listed.</exception>
     public static SchedulerConfig Load(string path) => Parse(CheckpointJson.ReadObject(path, "a scheduler_config.json"), path);
@@ -86,11 +107,11 @@ public sealed record SchedulerConfig
     {
         if (json.ValueKind != JsonValueKind.Object)
             throw new CheckpointException($"'{origin}' holds {json.ValueKind} where a scheduler's object of settings was expected.");
-        var reader = new ModelConfigReader(json, origin);
+        var (reader, solver) = (new ModelConfigReader(json, origin), new ModelConfigReader(json, origin));
         var standard = new SchedulerConfig();
         var config = new SchedulerConfig
         {
-            NumTrainTimesteps = reader.Int("num_train_timesteps", standard.NumTrainTimesteps),
+            NumTrainTimesteps = reader.Count("num_train_timesteps", standard.NumTrainTimesteps, MostTimesteps),
             BetaStart = reader.Double("beta_start", standard.BetaStart),
             BetaEnd = reader.Double("beta_end", standard.BetaEnd),
             BetaSchedule = Choice(reader, "beta_schedule", standard.BetaSchedule,
@@ -108,33 +129,49 @@ public sealed record SchedulerConfig
             SampleMaxValue = reader.Double("sample_max_value", standard.SampleMaxValue),
             RescaleBetasZeroSnr = reader.Bool("rescale_betas_zero_snr", standard.RescaleBetasZeroSnr),
             UseKarrasSigmas = reader.Bool("use_karras_sigmas", standard.UseKarrasSigmas),
-            SolverOrder = reader.Int("solver_order", standard.SolverOrder),
-            SolverType = Choice(reader, "solver_type", standard.SolverType, ("midpoint", SolverType.Midpoint), ("heun", SolverType.Heun)),
-            EulerAtFinal = reader.Bool("euler_at_final", standard.EulerAtFinal),
-            LowerOrderFinal = reader.Bool("lower_order_final", standard.LowerOrderFinal),
-            FinalSigmaZero = Choice(reader, "final_sigmas_type", standard.FinalSigmaZero, ("zero", true), ("sigma_min", false)),
+            SolverOrder = solver.Int("solver_order", standard.SolverOrder),
+            // diffusers takes the names of DEIS and UniPC for midpoint.
+            SolverType = Choice(solver, "solver_type", standard.SolverType, ("midpoint", SolverType.Midpoint), ("heun", SolverType.Heun),
+                ("logrho", SolverType.Midpoint), ("bh1", SolverType.Midpoint), ("bh2", SolverType.Midpoint)),
+            EulerAtFinal = solver.Bool("euler_at_final", standard.EulerAtFinal),
+            LowerOrderFinal = solver.Bool("lower_order_final", standard.LowerOrderFinal),
+            FinalSigmaZero = Choice(solver, "final_sigmas_type", standard.FinalSigmaZero, ("zero", true), ("sigma_min", false)),
         };
         RefuseUnsupported(reader);
+        if (config.SolverOrder is not (1 or 2)) solver.Problem($"solver_order is {config.SolverOrder}; supported: 1 or 2");
+        config = config with { Unsupported = UnsupportedBySamplers(json, origin, solver) };
         if (config.NumTrainTimesteps < 2) reader.Problem($"num_train_timesteps is {config.NumTrainTimesteps}; expected at least 2");
         if (!(config.BetaStart > 0 && config.BetaStart <= config.BetaEnd && config.BetaEnd < 1))
             reader.Problem($"beta_start {config.BetaStart} and beta_end {config.BetaEnd}; expected 0 < beta_start <= beta_end < 1");
-        if (config.SolverOrder is not (1 or 2)) reader.Problem($"solver_order is {config.SolverOrder}; supported: 1 or 2");
-        if (config.StepsOffset < 0) reader.Problem($"steps_offset is {config.StepsOffset}; expected 0 or more");
+        if (config.StepsOffset < 0 || config.StepsOffset >= config.NumTrainTimesteps) reader.Problem($"steps_offset is {config.StepsOffset}; expected 0 or more, below num_train_timesteps");
         reader.ThrowIfProblems("scheduler");
         return config;
     }
 
     static void RefuseUnsupported(ModelConfigReader reader)
     {
+        if (reader.OptionalString("_class_name") is { } name && Array.Find(WithoutBetas, w => name.Contains(w, StringComparison.Ordinal)) is not null)
+            reader.Problem($"_class_name is \"{name}\", of a model without a table of betas; supported: models that were trained with DDPM's noise, whatever their sampler");
         reader.OnlySupported("trained_betas");
-        reader.OnlySupported("interpolation_type", "\"linear\"");
-        reader.OnlySupported("timestep_type", "\"discrete\"");
-        reader.OnlySupported("sigma_min");
-        reader.OnlySupported("sigma_max");
-        reader.OnlySupported("variance_type", "\"fixed_small\"");
-        reader.OnlySupported("algorithm_type", "\"dpmsolver++\"");
-        reader.OnlySupported("use_lu_lambdas", "false");
-        reader.OnlySupported("lambda_min_clipped", "\"-Infinity\"");
+    }
+
+    static Dictionary<string, IReadOnlyList<string>>? UnsupportedBySamplers(JsonElement json, string origin, ModelConfigReader solver)
+    {
+        var (ddpm, euler) = (new ModelConfigReader(json, origin), new ModelConfigReader(json, origin));
+        ddpm.OnlySupported("variance_type", "\"fixed_small\"");
+        euler.OnlySupported("interpolation_type", "\"linear\"");
+        euler.OnlySupported("timestep_type", "\"discrete\"");
+        foreach (var sigmas in (ModelConfigReader[])[euler, solver])
+            foreach (var key in (string[])["sigma_min", "sigma_max", "use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas"])
+                sigmas.OnlySupported(key, key.StartsWith("use_", StringComparison.Ordinal) ? ["false"] : []);
+        // diffusers takes the algorithm of DEIS for dpmsolver++.
+        solver.OnlySupported("algorithm_type", "\"dpmsolver++\"", "\"deis\"");
+        solver.OnlySupported("use_lu_lambdas", "false");
+        solver.OnlySupported("lambda_min_clipped", "\"-Infinity\"");
+        var found = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var (sampler, reader) in ((string, ModelConfigReader)[])[("ddpm", ddpm), ("euler", euler), ("dpm_solver", solver)])
+            if (reader.Problems.Count > 0) found.Add(sampler, reader.Problems);
+        return found.Count > 0 ? found : null;
     }
 
     static T Choice<T>(ModelConfigReader reader, string key, T byDefault, params (string Name, T Value)[] choices)

@@ -5,17 +5,27 @@ namespace SpoActors.Trainer.Imaging;
 /// <summary>Draws pictures in rows, each row under its label.</summary>
 public static class LabelledGrid
 {
-    const int Gap = 4, MostLines = 3;
+    const int Gap = 4, MostLines = 3, SmallestCell = 128;
     const float FontSize = 13, LineHeight = 17;
 
     /// <summary>A row of pictures and what to write above it.</summary>
     public sealed record Row(string Label, IReadOnlyList<PixelImage> Images);
 
+    /// <summary>Size of a grid of these rows under column labels, in pixels, if all labels took all lines they may.</summary>
+    public static (long Height, long Width) MostSize(IReadOnlyList<Row> rows, int smallestCell = SmallestCell)
+    {
+        var images = rows.SelectMany(r => r.Images).ToArray();
+        if (images.Length == 0) return (0, 0);
+        var (cellWidth, cellHeight) = (images.Max(i => i.Width), images.Max(i => i.Height));
+        long scale = Math.Max(1, (int)Math.Ceiling((double)smallestCell / Math.Max(cellWidth, cellHeight)));
+        return (Gap + (long)LineHeight + rows.Count * ((MostLines * (long)LineHeight) + (cellHeight * scale) + (2 * Gap)), Gap + rows.Max(r => r.Images.Count) * ((cellWidth * scale) + Gap));
+    }
+
     /// <summary>Draws the grid, white between the pictures.</summary>
     /// <param name="rows">From top to bottom; pictures of any sizes.</param>
     /// <param name="columnLabels">Written above the first row, or null.</param>
     /// <param name="smallestCell">Smaller pictures are enlarged to this side without smoothing, so that labels fit beside them.</param>
-    public static PixelImage Draw(IReadOnlyList<Row> rows, IReadOnlyList<string>? columnLabels = null, int smallestCell = 128)
+    public static PixelImage Draw(IReadOnlyList<Row> rows, IReadOnlyList<string>? columnLabels = null, int smallestCell = SmallestCell)
     {
         if (rows.Count == 0 || rows.All(r => r.Images.Count == 0)) throw new ArgumentException("there are no pictures to draw", nameof(rows));
         using var font = new SKFont(EmbeddedFont.Typeface, FontSize) { Edging = SKFontEdging.Antialias };

@@ -12,6 +12,9 @@ public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data
     /// <summary>A picture with more pixels is not decoded: a small file may promise any number of them. The limit is Pillow's.</summary>
     public const long MostPixels = 89_478_485;
 
+    /// <summary>A picture that is far longer than wide becomes huge when its shorter side is brought to a model's size.</summary>
+    const int MostSide = 32_768, LongSide = 4096, MostRatio = 64;
+
     /// <summary>Reads a picture without colour management; an orientation tag is ignored, as the original preprocessors do.</summary>
     /// <exception cref="InvalidDataException">The file is missing or no picture.</exception>
     public static PixelImage Load(string path)
@@ -59,7 +62,11 @@ public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data
     internal static void EnsureDecodable(int height, int width, string name)
     {
         if ((long)height * width > MostPixels)
-            throw new InvalidDataException(FormattableString.Invariant($"{name} has {width} x {height} pixels; at most {MostPixels} are decoded."));
+            throw new InvalidDataException(FormattableString.Invariant($"{name} has {width} x {height} pixels, which is too large; at most {MostPixels} are decoded."));
+        var (longer, shorter) = ((long)Math.Max(height, width), Math.Min(height, width));
+        if (longer > MostSide || (longer > LongSide && longer > MostRatio * shorter))
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{name} has {width} x {height} pixels, which is too large: a side has at most {MostSide}, and beyond {LongSide} at most {MostRatio} times the other."));
     }
 
     /// <summary>Three channels: grey is repeated, alpha dropped without compositing (Pillow's convert('RGB')).</summary>

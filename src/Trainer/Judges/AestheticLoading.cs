@@ -15,7 +15,7 @@ static class AestheticLoading
     static readonly string[] ClipNames = ["model.safetensors", "pytorch_model.bin"];
 
     /// <exception cref="CheckpointException">A file is missing or doesn't fit.</exception>
-    public static AestheticJudge Load(JudgeSpecification judge, Device device)
+    public static AestheticJudge Load(JudgeSettings judge, Device device)
     {
         var folder = judge.Processor ?? throw new CheckpointException($"The aesthetic head '{judge.Path}' needs a CLIP ViT-L/14; name its folder in judge.processor.");
         var config = ClipConfig.Load(Path.Combine(folder, "config.json"));

@@ -23,7 +23,7 @@ public static class ClipJudgeLoading
 
     /// <summary>The judge that a section names: its checkpoint, and a folder with config, tokenizer and preprocessor.</summary>
     /// <exception cref="CheckpointException">A file is missing or doesn't fit.</exception>
-    public static ClipJudge Load(JudgeSpecification judge, Device device)
+    public static ClipJudge Load(JudgeSettings judge, Device device)
     {
         var checkpoint = FindCheckpoint(judge.Path);
         using var source = CheckpointFile.Open(checkpoint);
@@ -84,9 +84,7 @@ public static class ClipJudgeLoading
 
     internal static JudgePreprocessing ReadPreprocessing(string folder, ClipConfig config)
     {
-        var path = Path.Combine(folder, "preprocessor_config.json");
-        if (!File.Exists(path)) return new JudgePreprocessing(config.Vision.ImageSize, PixelNormalisation.Clip);
-        var processor = ClipImageProcessor.Load(path);
+        if (ClipImageProcessor.InFolder(folder) is not var (processor, path)) return new JudgePreprocessing(config.Vision.ImageSize, PixelNormalisation.Clip);
         return processor.Size == config.Vision.ImageSize
             ? new JudgePreprocessing(processor.Size, processor.Normalisation!)
             : throw new CheckpointException($"'{path}' makes pictures of {processor.Size} pixels; the model's config.json expects {config.Vision.ImageSize}.");

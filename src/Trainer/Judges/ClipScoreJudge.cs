@@ -9,7 +9,7 @@ namespace SpoActors.Trainer.Judges;
 /// times the cosine, gives the scale, 40 for the published models; below a cosine of 0 all images are equal.
 /// </summary>
 public sealed class ClipScoreJudge(string name, ClipModel network, IImagePreprocessing preprocessing, IPromptTokenizer tokenizer)
-    : PlainClipJudge(name, network, preprocessing, tokenizer)
+    : UnconditionedClipJudge(name, network, preprocessing, tokenizer)
 {
     const double Weight = 2.5;
     const string Prefix = "A photo depicts ";

@@ -9,7 +9,7 @@ namespace SpoActors.Trainer.Judges;
 /// cosine, which gives the scale, about 1.
 /// </summary>
 public sealed class Hpsv2Judge(string name, ClipModel network, IImagePreprocessing preprocessing, IPromptTokenizer tokenizer)
-    : PlainClipJudge(name, network, preprocessing, tokenizer)
+    : UnconditionedClipJudge(name, network, preprocessing, tokenizer)
 {
     const double Percent = 100;
 

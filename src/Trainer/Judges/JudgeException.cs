@@ -1,4 +1,4 @@
 namespace SpoActors.Trainer.Judges;
 
 /// <summary>A judge that cannot be used, or whose answer cannot; the message says what to do.</summary>
-public class JudgeException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class JudgeException(string message, Exception? inner = null) : Exception(message, inner);

@@ -14,7 +14,7 @@ public static class JudgeLoader
     /// <param name="device">Where it computes; META checks the files without reading their data.</param>
     /// <exception cref="CheckpointException">A file is missing or doesn't fit.</exception>
     /// <exception cref="JudgeException">A member or a remote judge cannot be used.</exception>
-    public static IJudge Load(JudgeSpecification judge, Device device)
+    public static IJudge Load(JudgeSettings judge, Device device)
     {
         try
         {
@@ -27,7 +27,7 @@ public static class JudgeLoader
         }
     }
 
-    static IReadOnlyList<IJudge> Members(JudgeSpecification judge, Device device)
+    static IReadOnlyList<IJudge> Members(JudgeSettings judge, Device device)
     {
         var members = new List<IJudge>();
         try
@@ -46,7 +46,7 @@ public static class JudgeLoader
 
     static string Describe(JudgeInput input) => input == JudgeInput.Images ? "images" : "latents";
 
-    static IJudge OfKind(JudgeSpecification judge, Device device) => judge.Kind switch
+    static IJudge OfKind(JudgeSettings judge, Device device) => judge.Kind switch
     {
         JudgeKind.Spm or JudgeKind.Clip or JudgeKind.Pickscore => ClipJudgeLoading.Load(judge, device),
         JudgeKind.Hpsv2 or JudgeKind.Hpsv2_1 or JudgeKind.Clipscore => PictureClipLoading.Load(judge, device),

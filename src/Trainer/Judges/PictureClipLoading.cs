@@ -17,7 +17,7 @@ static class PictureClipLoading
     static readonly string[] CommonNames = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors", "pytorch_model.bin"];
 
     /// <exception cref="CheckpointException">A file is missing or doesn't fit.</exception>
-    public static IJudge Load(JudgeSpecification judge, Device device)
+    public static IJudge Load(JudgeSettings judge, Device device)
     {
         var checkpoint = JudgeFiles.FindCheckpoint(judge.Path, [.. PublishedNames(judge.Kind), .. CommonNames]);
         var folder = JudgeFiles.Processor(judge.Processor, checkpoint);

@@ -1,32 +1,12 @@
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Tokenization;
-using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Judges;
 
-/// <summary>A CLIP without step conditioning: the paper's ablation, PickScore, and what a step-aware model starts from.</summary>
-// Not sealed: HPSv2 and CLIPScore differ in how they make a score of the same features.
-public class PlainClipJudge(string name, ClipModel network, IImagePreprocessing preprocessing, IPromptTokenizer tokenizer)
-    : ClipJudge(name, network, preprocessing, tokenizer)
-{
-    readonly Lazy<double> temperature = new(() =>
-    {
-        using var scope = NewDisposeScope();
-        return Math.Exp(network.LogitScale.to_type(ScalarType.Float64).item<double>());
-    });
-
-    public ClipModel Network => network;
-
-    public override bool KnowsTimestep => false;
-
-    /// <summary>exp(logit_scale), the factor of the cosine that the model was trained with.</summary>
-    protected double Temperature => temperature.Value;
-
-    protected override Tensor LogitScale => network.LogitScale;
-
-    protected override ScalarType TowerType => network.TowerType;
-
-    protected override Tensor TextFeatures(Tensor inputIds_PL) => network.TextFeatures(inputIds_PL);
-
-    protected override Tensor ImageFeatures(Tensor pixels_BCHW, Tensor timesteps_B) => network.ImageFeatures(pixels_BCHW);
-}
+/// <summary>A CLIP preference model whose score is its logit: PickScore, or the step-aware model without step conditioning.</summary>
+/// <param name="name">What to call it in errors.</param>
+/// <param name="network">Owned.</param>
+/// <param name="preprocessing">From decoded images to the vision tower's pixels.</param>
+/// <param name="tokenizer">Of the text tower.</param>
+public sealed class PlainClipJudge(string name, ClipModel network, IImagePreprocessing preprocessing, IPromptTokenizer tokenizer)
+    : UnconditionedClipJudge(name, network, preprocessing, tokenizer);

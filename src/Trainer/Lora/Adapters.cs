@@ -15,6 +15,6 @@ public static class Adapters
     {
         if (lora.InitialWeights is not { } path) return LoraAdapter.Attach(unet, lora, random.LoraInitialization);
         using var scope = NewDisposeScope();
-        return LoraAdapter.Attach(unet, LoraWeights.Read(path, unet));
+        return LoraAdapter.Attach(unet, LoraWeights.Read(path, unet, lora.Ignore));
     }
 }

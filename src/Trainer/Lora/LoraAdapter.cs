@@ -6,10 +6,14 @@ using static TorchSharp.torch;
 namespace SpoActors.Trainer.Lora;
 
 /// <summary>A ("down"), [rank, in], and B ("up"), [out, rank], of one linear layer, float32, with their alpha.</summary>
-public sealed record LoraFactors(Tensor A, Tensor B, double Alpha);
+public sealed record LoraFactors(Tensor A, Tensor B, double Alpha)
+{
+    /// <summary>The layer is a 1x1 convolution: files hold A as [rank, in, 1, 1] and B as [out, rank, 1, 1].</summary>
+    public bool IsConvolution { get; init; }
+}
 
 /// <summary>
-/// A LoRA adapter on the linear layers of a model (arXiv 2106.09685; peft's meaning of rank, alpha and target modules). The base
+/// A LoRA adapter on the linear layers of a model, 1x1 convolutions among them (arXiv 2106.09685; peft's meaning of rank, alpha and target modules). The base
 /// weights stay as they are: switching the adapter off gives the reference policy bit for bit, without a second copy.
 /// </summary>
 /// <remarks>Enabled, disabled and merged are states of the model: change them on the thread that runs it, between passes. A backward pass
@@ -80,7 +84,7 @@ public sealed class LoraAdapter : IDisposable
         }
         return new LoraAdapter(sites, state);
 
-        static Parameter Own(Tensor values, AdaptableLinear layer)
+        static Parameter Own(Tensor values, AdaptableLayer layer)
         {
             using var scope = NewDisposeScope();
             return (Parameter)new Parameter(values.detach().to(ScalarType.Float32).to(layer.weight.device).clone().contiguous(), true).DetachFromDisposeScope();
@@ -143,7 +147,7 @@ public sealed class LoraAdapter : IDisposable
     {
         using var _ = no_grad();
         return new SortedDictionary<string, LoraFactors>(sites.ToDictionary(s => s.Key, s =>
-            new LoraFactors(Copy(s.Value.Branch.Values.A_RI), Copy(s.Value.Branch.Values.B_OR), s.Value.Branch.Alpha)), StringComparer.Ordinal);
+            new LoraFactors(Copy(s.Value.Branch.Values.A_RI), Copy(s.Value.Branch.Values.B_OR), s.Value.Branch.Alpha) { IsConvolution = s.Value.Layer is AdaptableProjection }), StringComparer.Ordinal);
 
         static Tensor Copy(Tensor parameter) => parameter.detach().cpu().clone();
     }
@@ -178,7 +182,7 @@ public sealed class LoraAdapter : IDisposable
 
     static string NameOfB(string path) => $"{path}.lora_B.weight";
 
-    sealed record Site(AdaptableLinear Layer, LoraBranch Branch);
+    sealed record Site(AdaptableLayer Layer, LoraBranch Branch);
 
     sealed class Restore(Action restore) : IDisposable
     {

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace SpoActors.Trainer.Lora;
 
 /// <summary>
-/// The low-rank branch at one linear layer: y = x W^T + b + scale * (x A^T) B^T (arXiv 2106.09685, equation 3). A and B are
-/// float32 and are cast to the layer's type for each use, as autocast does.
+/// The low-rank branch at one linear layer: y = x W^T + b + scale * (x A^T) B^T (arXiv 2106.09685, equation 3); at a 1x1 convolution the
+/// same at every pixel. A and B are float32 and are cast to the layer's type for each use, as autocast does.
 /// </summary>
 internal sealed class LoraBranch : IWeightUpdate, IDisposable
 {
@@ -45,11 +45,10 @@ internal sealed class LoraBranch : IWeightUpdate, IDisposable
         using var scope = NewDisposeScope();
         var dtype = weight_OI.dtype;
         var (a_RI, b_OR) = Values;
-        if (merged is not null && used is null) return nn.functional.linear(input, merged.to_type(dtype), bias_O).MoveToOuterDisposeScope();
-        var low = nn.functional.linear(input, a_RI.to_type(dtype));
-        var update = nn.functional.linear(low, b_OR.to_type(dtype));
+        if (merged is not null && used is null) return Linear(input, merged.to_type(dtype), bias_O).MoveToOuterDisposeScope();
+        var update = Linear(Linear(input, Like(a_RI, weight_OI).to_type(dtype)), Like(b_OR, weight_OI).to_type(dtype));
         // A linear layer's backward does not need its output, so the update is added in place.
-        var output = nn.functional.linear(input, weight_OI, bias_O);
+        var output = Linear(input, weight_OI, bias_O);
         return (Scale == 1 ? output.add_(update) : output.add_(update, Scale)).MoveToOuterDisposeScope();
     }
 
@@ -59,7 +58,7 @@ internal sealed class LoraBranch : IWeightUpdate, IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var (a_RI, b_OR) = Values;
-        var delta = b_OR.mm(a_RI).mul_(Scale);
+        var delta = Like(b_OR.mm(a_RI).mul_(Scale), weight_OI);
         return (weight_OI.to_type(ScalarType.Float32) + delta).to_type(weight_OI.dtype).MoveToOuterDisposeScope();
     }
 
@@ -84,6 +83,13 @@ internal sealed class LoraBranch : IWeightUpdate, IDisposable
         used = values;
         return before;
     }
+
+    static Tensor Linear(Tensor input, Tensor weight, Tensor? bias_O = null) => weight.dim() == 2
+        ? nn.functional.linear(input, weight, bias_O)
+        : Convolutions.Conv2d(input, weight, bias_O, [1, 1], [0, 0]);
+
+    /// <summary>A matrix as the weight of a layer of the other's kind.</summary>
+    static Tensor Like(Tensor matrix, Tensor weight) => weight.dim() == 2 ? matrix : matrix.reshape(matrix.shape[0], matrix.shape[1], 1, 1);
 
     public void Dispose()
     {

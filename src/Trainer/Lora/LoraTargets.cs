@@ -12,11 +12,11 @@ internal static class LoraTargets
     /// The linear layers whose path is a target or ends with a dot and a target, as peft matches them, in ordinal order.
     /// </summary>
     /// <exception cref="LoraException">A target matches nothing, or something other than a linear layer.</exception>
-    public static IReadOnlyList<(string Path, AdaptableLinear Layer)> Find(nn.Module model, IReadOnlyList<string> targets)
+    public static IReadOnlyList<(string Path, AdaptableLayer Layer)> Find(nn.Module model, IReadOnlyList<string> targets)
     {
         var modules = model.named_modules().ToList();
         var problems = new List<string>();
-        var found = new SortedDictionary<string, AdaptableLinear>(StringComparer.Ordinal);
+        var found = new SortedDictionary<string, AdaptableLayer>(StringComparer.Ordinal);
         foreach (var target in targets)
         {
             var matches = modules.Where(m => m.name == target || m.name.EndsWith("." + target, StringComparison.Ordinal)).ToList();
@@ -24,7 +24,7 @@ internal static class LoraTargets
                 problems.Add($"'{target}' is the end of no module's path; linear layers end in {string.Join(", ", LinearNames(model))}");
             foreach (var (path, module) in matches)
             {
-                if (module is AdaptableLinear linear) found[path] = linear;
+                if (module is AdaptableLayer linear) found[path] = linear;
                 else problems.Add($"'{target}' matches '{path}', a {module.GetName()}; adapters go to linear layers only");
             }
         }
@@ -34,11 +34,11 @@ internal static class LoraTargets
 
     /// <summary>The layers of <paramref name="factors"/> in ordinal order.</summary>
     /// <exception cref="LoraException">Something does not fit.</exception>
-    public static IReadOnlyList<(string Path, AdaptableLinear Layer)> Check(nn.Module model, IReadOnlyDictionary<string, LoraFactors> factors)
+    public static IReadOnlyList<(string Path, AdaptableLayer Layer)> Check(nn.Module model, IReadOnlyDictionary<string, LoraFactors> factors)
     {
         var layers = Linears(model);
         var problems = new List<string>();
-        var found = new List<(string, AdaptableLinear)>();
+        var found = new List<(string, AdaptableLayer)>();
         foreach (var (path, (a, b, _)) in factors.OrderBy(f => f.Key, StringComparer.Ordinal))
         {
             if (!layers.TryGetValue(path, out var layer)) problems.Add($"'{path}' is no linear layer of the model");
@@ -69,8 +69,8 @@ internal static class LoraTargets
         Throw("the LoRA is not of the attached adapter's kind", problems);
     }
 
-    static Dictionary<string, AdaptableLinear> Linears(nn.Module model) =>
-        model.named_modules().Where(m => m.module is AdaptableLinear).ToDictionary(m => m.name, m => (AdaptableLinear)m.module, StringComparer.Ordinal);
+    static Dictionary<string, AdaptableLayer> Linears(nn.Module model) =>
+        model.named_modules().Where(m => m.module is AdaptableLayer).ToDictionary(m => m.name, m => (AdaptableLayer)m.module, StringComparer.Ordinal);
 
     static IEnumerable<string> LinearNames(nn.Module model) => Linears(model).Keys
         .Select(path => path.Split('.')).Select(parts => int.TryParse(parts[^1], out _) && parts.Length > 1 ? $"{parts[^2]}.{parts[^1]}" : parts[^1])

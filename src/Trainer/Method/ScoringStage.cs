@@ -1,6 +1,7 @@
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Scoring;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;

@@ -1,6 +1,7 @@
 using SpoActors.Trainer.Method.Minibatches;
 using SpoActors.Trainer.Method.Samples;
 using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Scoring;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Randomness;
@@ -14,6 +15,11 @@ namespace SpoActors.Trainer.Method;
 public sealed class SequentialLoop(
     SamplingStage sampling, ScoringStage scoring, TrainingStage training, PromptSchedule schedule, IRunProgress progress, TimeProvider time)
 {
+    /// <summary>
+    /// Whether a cancelled run may leave a round's training unfinished, which loses what the adapter has learned since it was last stored.
+    /// </summary>
+    public Func<bool> MayLeaveTraining { get; init; } = () => true;
+
     /// <summary>Runs rounds from <paramref name="firstRound"/> to the end of the schedule.</summary>
     /// <param name="afterRound">Called between rounds with the number of the next one: the moment to commit.</param>
     public void Run(int firstRound, Action<int>? afterRound = null, CancellationToken cancellation = default)
@@ -37,7 +43,7 @@ public sealed class SequentialLoop(
             using (training.LendToSampling())
                 foreach (var item in items) SampleAndScore(item, items.Count, prompts, collected, cancellation);
             var started = time.GetTimestamp();
-            var minibatches = Train(round, collected.Samples, prompts, cancellation);
+            var minibatches = Train(round, collected.Samples, prompts, MayLeaveTraining() ? cancellation : CancellationToken.None);
             var metrics = RoundMetrics.Of(
                 round, prompts.Count, collected.Scores, collected.Possible, collected.Samples.Count, minibatches, training.Consumed.Value) with
             {

@@ -36,7 +36,7 @@ public sealed class TrainingStage : IDisposable
         average = run.Optimizer.Ema.Decay is null ? null : new ParameterAverage(adapter.NamedParameters, run.Optimizer.Ema);
         optimizer = new AccumulatingOptimizer(adapter.NamedParameters, run.Optimizer, run.Training.GradientAccumulation, run.Model.Dtype);
         advantages = plan.Objective.Samples == SampleKind.Transition ? new RoundAdvantages(plan.Settings) : null;
-        var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter, slow), plan.Guidance, run.Sampling.GuidanceRescale);
+        var policy = new GuidedDenoiser(new UNetDenoiser(model.UNet, adapter, slow?.Values), plan.Guidance, run.Sampling.GuidanceRescale);
         trainer = new MinibatchTrainer(policy, plan.Process(model.Schedule), model.Schedule, plan.Objective, optimizer, run.Training, random, model.Device)
         {
             AfterMinibatch = stepped =>

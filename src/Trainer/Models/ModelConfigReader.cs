@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using SpoActors.Specification;
+using SpoActors.Specification.Texts;
 using SpoActors.Trainer.Checkpoints;
 
 namespace SpoActors.Trainer.Models;
@@ -12,7 +14,19 @@ internal sealed class ModelConfigReader(JsonElement json, string origin)
 {
     readonly List<string> problems = [];
 
+    /// <summary>Above every model there is; a larger one would be built for hours, or not fit any memory.</summary>
+    public const int MostLayers = 256, MostChannels = 65_536, MostLevels = 8;
+
     public int Int(string key, int byDefault) => OptionalInt(key) ?? byDefault;
+
+    /// <summary>A count or size, from 1 to a bound.</summary>
+    public int Count(string key, int byDefault, int most)
+    {
+        var count = Int(key, byDefault);
+        if (count >= 1 && count <= most) return count;
+        Problem($"{key} is {count}; expected 1 to {most}");
+        return byDefault;
+    }
 
     public int? OptionalInt(string key)
     {
@@ -24,7 +38,16 @@ internal sealed class ModelConfigReader(JsonElement json, string origin)
     public double Double(string key, double byDefault)
     {
         if (!Find(key, out var value)) return byDefault;
-        return value.ValueKind == JsonValueKind.Number ? value.GetDouble() : Wrong(key, value, "a number", byDefault);
+        return value.ValueKind == JsonValueKind.Number && value.GetDouble() is var number && double.IsFinite(number) ? number : Wrong(key, value, "a finite number", byDefault);
+    }
+
+    /// <summary>A number above 0.</summary>
+    public double Positive(string key, double byDefault)
+    {
+        var number = Double(key, byDefault);
+        if (number > 0) return number;
+        Problem($"{key} is {number.ToString(CultureInfo.InvariantCulture)}; expected more than 0");
+        return byDefault;
     }
 
     public bool Bool(string key, bool byDefault)
@@ -50,9 +73,9 @@ internal sealed class ModelConfigReader(JsonElement json, string origin)
     public IReadOnlyList<int> Ints(string key, IReadOnlyList<int> byDefault)
     {
         if (!Find(key, out var value)) return byDefault;
-        return IsIntList(value) && value.GetArrayLength() > 0
+        return IsIntList(value) && value.GetArrayLength() is > 0 and <= MostLevels
             ? [.. value.EnumerateArray().Select(e => e.GetInt32())]
-            : Wrong(key, value, "a list of whole numbers", byDefault);
+            : Wrong(key, value, $"a list of 1 to {MostLevels} whole numbers", byDefault);
     }
 
     /// <summary>A setting of every block: a list with an entry for each, or one number for all.</summary>
@@ -70,7 +93,7 @@ internal sealed class ModelConfigReader(JsonElement json, string origin)
     public void OnlySupported(string key, params string[] supported)
     {
         if (Find(key, out var value) && !supported.Contains(value.GetRawText()) && !IsSameNumber(value, supported))
-            Problem($"{key} is {value.GetRawText()}; supported: {string.Join(" or ", supported.Append("null"))}");
+            Problem($"{key} is {PlainText.OneLine(value.GetRawText())}; supported: {string.Join(" or ", supported.Append("null"))}");
     }
 
     /// <summary>Refuses an explicit null where that doesn't mean the default.</summary>
@@ -81,18 +104,23 @@ internal sealed class ModelConfigReader(JsonElement json, string origin)
 
     public void Problem(string problem) => problems.Add(problem);
 
+    /// <summary>What was found so far.</summary>
+    public IReadOnlyList<string> Problems => problems;
+
     /// <exception cref="CheckpointException">Something was wrong or not supported; all of it is listed.</exception>
     public void ThrowIfProblems(string model)
     {
-        if (problems.Count > 0)
-            throw new CheckpointException($"{origin}: this {model} is not supported:\n  - {string.Join("\n  - ", problems)}");
+        const int Listed = 20;
+        if (problems.Count == 0) return;
+        var more = problems.Count > Listed ? $"\n  - and {problems.Count - Listed} more" : "";
+        throw new CheckpointException($"{origin}: this {model} is not supported:\n  - {string.Join("\n  - ", problems.Take(Listed))}{more}");
     }
 
     bool Find(string key, out JsonElement value) => json.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
 
     T Wrong<T>(string key, JsonElement value, string expected, T instead)
     {
-        Problem($"{key} is {value.GetRawText()}; expected {expected}");
+        Problem($"{key} is {PlainText.OneLine(value.GetRawText())}; expected {expected}");
         return instead;
     }
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using System.Runtime.Versioning;
 
 namespace SpoActors.Trainer.Native;
 
@@ -52,6 +52,7 @@ public static class NativeLibtorch
     {
         if (!OperatingSystem.IsLinux()) return new NativeLoadReport { Source = "TorchSharp's own loader" };
         NativeHeap.KeepFreedMemory();
+        ThreadWaiting.Sleep();
 
         var named = Environment.GetEnvironmentVariable(FolderVariable);
         var wrapperFolder = SearchFolders().FirstOrDefault(f => File.Exists(Path.Combine(f, Wrapper)));
@@ -106,6 +107,7 @@ public static class NativeLibtorch
         return handle;
     }
 
+    [SupportedOSPlatform("linux")]
     static (nint Handle, bool Patched) LoadWrapper(string folder, List<string> loaded)
     {
         try
@@ -118,35 +120,13 @@ public static class NativeLibtorch
         }
     }
 
-    /// <summary>Folder of a copy of the wrapper that this system's libstdc++ can load, kept between runs under its content's hash.</summary>
+    /// <summary>Folder of a copy of the wrapper that this system's libstdc++ can load.</summary>
+    [SupportedOSPlatform("linux")]
     static string PatchedCopy(string original)
     {
         var bytes = File.ReadAllBytes(original);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes))[..16];
-        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg
-            ? xdg
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        foreach (var root in new[] { cache, Path.GetTempPath() })
-        {
-            try
-            {
-                var folder = Path.Combine(root, "spoactors", "native", hash);
-                var copy = Path.Combine(folder, Wrapper);
-                if (File.Exists(copy) && new FileInfo(copy).Length == bytes.Length) return folder;
-                Directory.CreateDirectory(folder);
-                GlibcxxDowngrade.Apply(bytes);
-                // Several processes may start at once: each writes its own file, and the rename is atomic.
-                var unfinished = Path.Combine(folder, $"{Wrapper}.{Environment.ProcessId}");
-                File.WriteAllBytes(unfinished, bytes);
-                File.Move(unfinished, copy, overwrite: true);
-                return folder;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException && root == cache)
-            {
-                // A read-only home: fall through to the temporary folder.
-            }
-        }
-        throw new IOException("neither the cache folder nor the temporary folder is writable");
+        GlibcxxDowngrade.Apply(bytes);
+        return NativeCache.Keep(NativeCache.Places, Wrapper, bytes);
     }
 
     static IEnumerable<string> SearchFolders()

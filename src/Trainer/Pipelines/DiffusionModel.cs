@@ -5,6 +5,7 @@ using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
+using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Pipelines;
@@ -24,10 +25,12 @@ public sealed class DiffusionModel : IDisposable
         (Specification, Device, Dtype) = (specification, device, specification.Dtype.ToScalarType());
         vaeConfig = LatentDecoderLoading.Config(specification, source);
         Schedule = NoiseSchedule.Create(source.Config("scheduler", SchedulerConfig.Parse));
-        UNet = LoadWeights(source, "unet", new UNet2DCondition(source.Config("unet", UNetConfig.Parse), META, Dtype));
+        var unet = source.Config("unet", UNetConfig.Parse);
+        var encoders = CheckFit(source, unet);
+        UNet = LoadWeights(source, "unet", new UNet2DCondition(unet, META, Dtype));
         UNet.Attention = specification.Attention;
         UNet.GradientCheckpointing = specification.GradientCheckpointing;
-        textEncoders = LoadTextEncoders(source);
+        textEncoders = LoadTextEncoders(source, encoders);
         Prompts = new PromptEncoder(textEncoders, SizeConditioning.Of(DefaultSide, DefaultSide), Dtype, source.ZerosForEmptyPrompt);
         decoder = new Lazy<LatentDecoder>(() => LatentDecoderLoading.Load(specification), LazyThreadSafetyMode.None);
     }
@@ -51,6 +54,9 @@ public sealed class DiffusionModel : IDisposable
 
     /// <summary>Side in pixels of the square images that the model was trained on.</summary>
     public int DefaultSide => (UNet.Config.SampleSize ?? DefaultLatentSide) * vaeConfig.Downscaling;
+
+    /// <summary>Parameters of the UNet and the text encoders.</summary>
+    internal long ParameterCount { get; private set; }
 
     const int DefaultLatentSide = 64;
 
@@ -99,19 +105,31 @@ public sealed class DiffusionModel : IDisposable
         if (decoder.IsValueCreated) decoder.Value.Dispose();
     }
 
-    TextEncoders LoadTextEncoders(IModelSource source)
+    // Before any weights are read: a misfit would be noticed after the largest of them.
+    IReadOnlyList<(ClipTextConfig Config, ClipTokenizer Tokenizer)> CheckFit(IModelSource source, UNetConfig unet)
     {
-        var tokenizer = source.Tokenizer("tokenizer");
-        var encoder = LoadWeights(source, "text_encoder", new ClipTextModel(source.Config("text_encoder", ClipTextConfig.Parse), META, Dtype));
-        if (!source.IsXl) return new TextEncoders(tokenizer, encoder, Device);
-        return new TextEncoders(tokenizer, encoder,
-            source.Tokenizer("tokenizer_2"),
-            LoadWeights(source, "text_encoder_2", new ClipTextModelWithProjection(source.Config("text_encoder_2", ClipTextConfig.Parse), META, Dtype)), Device);
+        var encoders = ((string[])["", "_2"])[..(source.IsXl ? 2 : 1)]
+            .Select(n => (Config: source.Config($"text_encoder{n}", ClipTextConfig.Parse), Tokenizer: source.Tokenizer($"tokenizer{n}"))).ToList();
+        var fit = new ComponentFit(source.Path).Latents(unet, vaeConfig).Texts(unet, [.. encoders.Select(e => e.Config)]).Tokens("text_encoder", encoders[0].Config, "tokenizer", encoders[0].Tokenizer);
+        if (source.IsXl) fit.Tokens("text_encoder_2", encoders[1].Config, "tokenizer_2", encoders[1].Tokenizer);
+        fit.ThrowIfNot();
+        return encoders;
     }
 
-    T LoadWeights<T>(IModelSource source, string component, T model) where T : nn.Module
+    TextEncoders LoadTextEncoders(IModelSource source, IReadOnlyList<(ClipTextConfig Config, ClipTokenizer Tokenizer)> encoders)
     {
+        var (config, tokenizer) = encoders[0];
+        var encoder = LoadWeights(source, "text_encoder", new ClipTextModel(config, META, Dtype), TextEncoderLayers.Beyond(config));
+        if (encoders is not [_, var (secondConfig, secondTokenizer)]) return new TextEncoders(tokenizer, encoder, Device);
+        return new TextEncoders(tokenizer, encoder, secondTokenizer,
+            LoadWeights(source, "text_encoder_2", new ClipTextModelWithProjection(secondConfig, META, Dtype), TextEncoderLayers.Beyond(secondConfig)), Device);
+    }
+
+    T LoadWeights<T>(IModelSource source, string component, T model, Func<string, bool>? leftOut = null) where T : nn.Module
+    {
+        ParameterCount += model.parameters().Sum(p => p.numel());
         using var weights = source.Weights(component);
-        return ModuleLoading.Load(model, weights, new LoadOptions { Dtype = Dtype, Device = Device });
+        var options = new LoadOptions { Dtype = Dtype, Device = Device };
+        return ModuleLoading.Load(model, weights, leftOut is null ? options : options with { Ignorable = key => options.Ignorable(key) || leftOut(key) });
     }
 }

@@ -19,7 +19,7 @@ static class InputProblems
         {
             return open();
         }
-        catch (Exception e) when (e is CheckpointException or LoraException or TokenizerException or IOException or InvalidDataException)
+        catch (Exception e) when (e is CheckpointException or LoraException or TokenizerException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             var found = e.Message.TrimEnd('.');
             if (!problems.Exists(p => p.Key == key && p.Found == found)) problems.Add(new Problem(key, found, expected, "Complete or correct it."));

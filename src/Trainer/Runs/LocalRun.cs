@@ -31,6 +31,9 @@ public sealed class LocalRun : IDisposable
     readonly string folder;
     readonly int promptCount;
 
+    /// <summary>Rounds that are done, and those of them that a crash would not lose.</summary>
+    int complete, committed;
+
     /// <param name="run">A validated specification.</param>
     /// <param name="folder">The run's folder; it exists.</param>
     /// <param name="progress">Told of everything.</param>
@@ -51,7 +54,10 @@ public sealed class LocalRun : IDisposable
         training = new TrainingStage(model, adapter, plan, random);
         schedule = new PromptSchedule(prompts, run);
         loop = new SequentialLoop(
-            new SamplingStage(model, adapter, plan, random), new ScoringStage(model.Decoder, judge, plan, model.Schedule, random), training, schedule, progress, time);
+            new SamplingStage(model, adapter, plan, random), new ScoringStage(model.Decoder, judge, plan, model.Schedule, random), training, schedule, progress, time)
+        {
+            MayLeaveTraining = () => complete == committed,
+        };
         store = new RunStore(folder, RunIdentity.Of(run, prompts), run.Checkpoints.Keep);
         Samples = new EvaluationSamples(model, run, prompts);
     }
@@ -62,18 +68,29 @@ public sealed class LocalRun : IDisposable
     /// <summary>Runs, or goes on, to the end of the schedule.</summary>
     /// <param name="beforeFirstRound">Called with the untrained adapter when the run is a new one.</param>
     /// <returns>The final commit.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled; all complete rounds are committed.</exception>
     public RunManifest Execute(Action? beforeFirstRound = null, CancellationToken cancellation = default)
     {
         var last = store.Resume();
         if (last is not null) training.Load(store.StatePath(last));
         else beforeFirstRound?.Invoke();
-        var first = last?.NextRound ?? 0;
-        progress.Report(new RunStarted(run.Name, folder, first, schedule.RoundCount, promptCount));
+        complete = committed = last?.NextRound ?? 0;
+        progress.Report(new RunStarted(run.Name, folder, complete, schedule.RoundCount, promptCount));
 
-        loop.Run(first, next =>
+        try
         {
-            if (next % run.Checkpoints.Every == 0 || next == schedule.RoundCount) last = Commit(next);
-        }, cancellation);
+            loop.Run(complete, next =>
+            {
+                complete = next;
+                if (next % run.Checkpoints.Every == 0 || next == schedule.RoundCount) last = Commit(next);
+            }, cancellation);
+        }
+        catch (OperationCanceledException) when (complete > committed)
+        {
+            // Sampling, which was cut off, leaves the trainer between two rounds.
+            Commit(complete);
+            throw;
+        }
         // A run resumed after its last round has nothing left to do but to say so.
         last ??= Commit(schedule.RoundCount);
         progress.Report(new RunFinished(schedule.RoundCount, last.AdapterHash, last.ConsumedDigest));
@@ -83,6 +100,7 @@ public sealed class LocalRun : IDisposable
     RunManifest Commit(int nextRound)
     {
         var manifest = store.Commit(nextRound, training, target => AdapterFile.Write(target, adapter), trainerEpoch: 0, finished: nextRound == schedule.RoundCount);
+        committed = nextRound;
         progress.Report(new CheckpointWritten(nextRound, manifest.Checkpoint, manifest.AdapterHash));
         return manifest;
     }

@@ -53,7 +53,7 @@ public static class RunInputs
         }
     }
 
-    static IJudge CheckJudge(JudgeSpecification judge)
+    static IJudge CheckJudge(JudgeSettings judge)
     {
         try
         {
@@ -67,7 +67,7 @@ public static class RunInputs
 
     static void CheckLora(DiffusionModel model, LoraSpecification lora, List<Problem> problems)
     {
-        if (lora.InitialWeights is { } path) problems.Try("lora.initial_weights", "a LoRA of this model", () => LoraTargets.Check(model.UNet, LoraWeights.Read(path, model.UNet)));
+        if (lora.InitialWeights is { } path) problems.Try("lora.initial_weights", "a LoRA of this model", () => LoraTargets.Check(model.UNet, LoraWeights.Read(path, model.UNet, lora.Ignore)));
         else problems.Try("lora.target_modules", "the ends of linear layers' paths", () => LoraTargets.Find(model.UNet, lora.TargetModules));
     }
 }

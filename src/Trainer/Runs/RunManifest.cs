@@ -80,14 +80,27 @@ public sealed record RunManifest
         {
             var manifest = JsonSerializer.Deserialize<RunManifest>(File.ReadAllBytes(path), Options)
                 ?? throw new RunStateException($"'{path}' is not a run manifest: it holds null.");
-            return manifest.Format is >= 1 and <= CurrentFormat
-                ? manifest
-                : throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
+            if (manifest.Format is < 1 or > CurrentFormat) throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
+            Check(path, manifest);
+            return manifest;
         }
         catch (JsonException e)
         {
             throw new RunStateException($"'{path}' is not a run manifest: {e.Message}", e);
         }
+    }
+
+    static void Check(string path, RunManifest manifest)
+    {
+        ManifestChecks.Hash(path, "configuration", manifest.Configuration);
+        if (manifest.Prompts is { } prompts) ManifestChecks.Hash(path, "prompts", prompts);
+        ManifestChecks.Hash(path, "state_hash", manifest.StateHash);
+        ManifestChecks.Hash(path, "adapter_hash", manifest.AdapterHash);
+        if (manifest.ConsumedDigest is not "") ManifestChecks.Hash(path, "consumed_digest", manifest.ConsumedDigest);
+        ManifestChecks.Count(path, "minibatches", manifest.Minibatches);
+        ManifestChecks.Count(path, "consumed_pairs", manifest.ConsumedPairs);
+        ManifestChecks.Count(path, "trainer_epoch", manifest.TrainerEpoch);
+        ManifestChecks.Checkpoint(path, "next_round", manifest.NextRound, manifest.Checkpoint, "round");
     }
 }
 

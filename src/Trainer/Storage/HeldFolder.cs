@@ -31,7 +31,26 @@ public sealed class HeldFolder : IDisposable
         if (existing && !resume)
             throw new RunStateException($"'{path}' is not empty. Add --resume to go on with its run, or choose another name (--set name=...) or --output.");
         Directory.CreateDirectory(path);
-        return new HeldFolder(path, Hold(path), existing);
+        var folder = new HeldFolder(path, Hold(path), existing);
+        RemoveUnfinished(path);
+        return folder;
+    }
+
+    /// <summary>What a killed process has left half written. Nobody else writes here as long as the folder is held.</summary>
+    static void RemoveUnfinished(string path)
+    {
+        var everywhere = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (var file in Directory.EnumerateFiles(path, ".*.tmp", everywhere))
+        {
+            try
+            {
+                File.Delete(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It only takes room.
+            }
+        }
     }
 
     /// <summary>Removes a folder that this process made and that holds no result yet, so that nothing is in the next attempt's way.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SpoActors.Trainer.Storage;
 using SpoActors.Trainer.Tokenization.Text;
 
 namespace SpoActors.Trainer.Tokenization;
@@ -17,6 +18,8 @@ public sealed class BertTokenizer : IPromptTokenizer
 
     /// <summary>A longer word is unknown.</summary>
     const int LongestWord = 100;
+
+    const int LargestFile = 16 << 20;
 
     readonly Dictionary<string, long> ids;
     readonly string[] specialTokens = [Start, End, Unknown, Padding, "[MASK]", "[DEC]", "[ENC]"];
@@ -48,7 +51,10 @@ public sealed class BertTokenizer : IPromptTokenizer
     {
         try
         {
-            return new BertTokenizer(File.ReadLines(path, Encoding.UTF8));
+            using var reader = new StreamReader(new MemoryStream(InputFile.ReadAll(path, LargestFile)), Encoding.UTF8);
+            var tokens = new List<string>();
+            while (reader.ReadLine() is { } token) tokens.Add(token);
+            return new BertTokenizer(tokens);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

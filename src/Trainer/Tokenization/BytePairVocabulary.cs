@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Tokenization;
 
@@ -13,6 +14,11 @@ public sealed class BytePairVocabulary
 
     /// <summary>Merges the original reads: 49152 tokens less 256 bytes and two special tokens; the files hold more.</summary>
     const int MostMerges = 49152 - 256 - 2;
+
+    /// <summary>Of CLIP's the one has 1 MB, the other 0.5 MB.</summary>
+    const int LargestFile = 16 << 20;
+
+    const int MostIds = 2_000_000;
 
     static readonly Lazy<BytePairVocabulary> StandardOne = new(ReadStandard);
 
@@ -33,22 +39,37 @@ public sealed class BytePairVocabulary
     /// <summary>The printable stand-in of each of the 256 byte values.</summary>
     public static IReadOnlyList<char> CharacterOfByte { get; } = MakeCharacterOfByte();
 
-    /// <summary><c>vocab.json</c> and <c>merges.txt</c> of a tokenizer folder.</summary>
+    /// <summary><c>vocab.json</c> and <c>merges.txt</c> of a tokenizer folder, or the <c>tokenizer.json</c> that holds both.</summary>
     /// <exception cref="TokenizerException">A file is missing or malformed.</exception>
     public static BytePairVocabulary FromFolder(string folder)
     {
-        var vocabulary = Path.Combine(folder, "vocab.json");
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllText(vocabulary));
+            if (TokenizerJson.In(folder) is { } whole) return Of(whole.Ids, whole.Merges);
+            using var json = JsonDocument.Parse(TextOf(Path.Combine(folder, "vocab.json")));
             var ids = json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt64(), StringComparer.Ordinal);
-            return new BytePairVocabulary(ids, ReadMerges(File.ReadLines(Path.Combine(folder, "merges.txt"))));
+            using var merges = new StringReader(TextOf(Path.Combine(folder, "merges.txt")));
+            return Of(ids, ReadMerges(Lines(merges)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException
-            or InvalidDataException or InvalidOperationException or FormatException)
+            or InvalidDataException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new TokenizerException($"'{folder}' is not a CLIP tokenizer folder (vocab.json with token ids, merges.txt): {e.Message}", e);
         }
+    }
+
+    static BytePairVocabulary Of(Dictionary<string, long> ids, List<(string Left, string Right)> merges)
+    {
+        if (ids.Count == 0) throw new InvalidDataException("the vocabulary is empty.");
+        var outside = ids.FirstOrDefault(i => i.Value is < 0 or > MostIds);
+        return outside.Key is null ? new BytePairVocabulary(ids, merges) : throw new InvalidDataException($"the token '{outside.Key}' has the id {outside.Value}; expected 0 to {MostIds}.");
+    }
+
+    /// <summary>A small text file; a byte order mark is none of its characters.</summary>
+    static string TextOf(string path)
+    {
+        using var reader = new StreamReader(new MemoryStream(InputFile.ReadAll(path, LargestFile)), Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 
     /// <summary>OpenAI's <c>bpe_simple_vocab_16e6.txt.gz</c>, from which ids follow: bytes, bytes at a word's end, merges, special tokens.</summary>
@@ -57,7 +78,7 @@ public sealed class BytePairVocabulary
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = InputFile.Open(path);
             return FromMerges(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
@@ -84,7 +105,7 @@ public sealed class BytePairVocabulary
         return new BytePairVocabulary(tokens.Select((t, id) => (t, (long)id)).ToDictionary(p => p.t, p => p.Item2, StringComparer.Ordinal), merges);
     }
 
-    static IEnumerable<string> Lines(StreamReader reader)
+    static IEnumerable<string> Lines(TextReader reader)
     {
         while (reader.ReadLine() is { } line) yield return line;
     }
@@ -96,7 +117,7 @@ public sealed class BytePairVocabulary
         {
             var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (parts.Length == 0) continue;
-            if (parts.Length != 2) throw new InvalidDataException($"merge {merges.Count + 1} is '{line}', expected two tokens.");
+            if (parts.Length != 2) throw new InvalidDataException($"merge {merges.Count + 1} is '{line[..Math.Min(100, line.Length)]}', expected two tokens.");
             merges.Add((parts[0], parts[1]));
         }
         return merges;

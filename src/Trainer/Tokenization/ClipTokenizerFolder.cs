@@ -1,12 +1,14 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Tokenization;
 
 /// <summary>The JSON files beside a tokenizer's vocabulary.</summary>
 static class ClipTokenizerFolder
 {
-    const int StandardLength = 77;
+    const int StandardLength = 77, LargestFile = 16 << 20;
 
     // Folders without a limit of their own hold transformers' "very large integer", 1e30.
     const double LargestSensibleLength = 100_000;
@@ -37,10 +39,11 @@ static class ClipTokenizerFolder
         if (!File.Exists(path)) return [];
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllText(path));
+            using var reader = new StreamReader(new MemoryStream(InputFile.ReadAll(path, LargestFile)), Encoding.UTF8);
+            using var json = JsonDocument.Parse(reader.ReadToEnd());
             return json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.Clone(), StringComparer.Ordinal);
         }
-        catch (Exception e) when (e is IOException or JsonException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or ArgumentException)
         {
             throw new TokenizerException($"'{path}' cannot be read: {e.Message}", e);
         }
@@ -51,7 +54,7 @@ static class ClipTokenizerFolder
         ? value.ValueKind switch
         {
             JsonValueKind.String => value.GetString(),
-            JsonValueKind.Object when value.TryGetProperty("content", out var content) => content.GetString(),
+            JsonValueKind.Object when value.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String => content.GetString(),
             _ => null,
         }
         : null;
@@ -69,11 +72,11 @@ static class ClipTokenizerFolder
     {
         var tokens = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var (token, id) in Read(folder, "added_tokens.json"))
-            if (id.ValueKind == JsonValueKind.Number) tokens[token] = id.GetInt64();
+            if (id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var number)) tokens[token] = number;
         if (!config.TryGetValue("added_tokens_decoder", out var decoder) || decoder.ValueKind != JsonValueKind.Object) return tokens;
         foreach (var entry in decoder.EnumerateObject())
-            if (entry.Value.TryGetProperty("content", out var content) && content.GetString() is { } text
-                && long.TryParse(entry.Name, CultureInfo.InvariantCulture, out var id)) tokens[text] = id;
+            if (entry.Value.ValueKind == JsonValueKind.Object && entry.Value.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String
+                && content.GetString() is { } text && long.TryParse(entry.Name, CultureInfo.InvariantCulture, out var id)) tokens[text] = id;
         return tokens;
     }
 }

@@ -222,10 +222,10 @@ public sealed class LoraAdapterTests
     {
         using var scope = NewDisposeScope();
         var model = TinyUNet.Create();
-        var error = Assert.Throws<LoraException>(() => Attach(model, Rank2 with { TargetModules = ["to_q", "to_z", "proj_in"] }));
+        var error = Assert.Throws<LoraException>(() => Attach(model, Rank2 with { TargetModules = ["to_q", "to_z", "conv1"] }));
         Assert.Contains("'to_z' is the end of no module's path; linear layers end in", error.Message, StringComparison.Ordinal);
         Assert.Contains("to_out.0", error.Message, StringComparison.Ordinal);
-        Assert.Contains("'proj_in' matches 'down_blocks.0.attentions.0.proj_in', a Convolution2d", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'conv1' matches 'down_blocks.0.resnets.0.conv1', a Convolution2d", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

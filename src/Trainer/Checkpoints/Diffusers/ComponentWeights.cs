@@ -20,7 +20,9 @@ public static class ComponentWeights
     /// <exception cref="CheckpointException">Files are missing or malformed.</exception>
     public static ITensorSource Open(string folder, string? variant = null)
     {
-        var path = Find(folder, variant) ?? throw new CheckpointException($"'{folder}' holds no weights; expected {Expected}.");
+        var path = Find(folder, variant) ?? throw new CheckpointException(Directory.Exists(folder) && Shards(folder) is [var shard, ..]
+            ? $"'{folder}' holds shards such as '{Path.GetFileName(shard)}', but not the index that lists them; expected {Expected}."
+            : $"'{folder}' holds no weights; expected {Expected}.");
         var source = path.EndsWith(".json", StringComparison.Ordinal) ? ShardIndex.Open(path) : CheckpointFile.Open(path);
         return VaeAttentionNames.Modernise(source);
     }
@@ -28,6 +30,8 @@ public static class ComponentWeights
     /// <summary>Path of the weights or of their index; null where there are none.</summary>
     public static string? Find(string folder, string? variant = null) =>
         ((string?[])[variant, null, AnyVariant]).SelectMany(Names).Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists);
+
+    static string[] Shards(string folder) => Directory.GetFiles(folder, "*-of-*.safetensors");
 
     static IEnumerable<string> Names(string? variant)
     {

@@ -9,7 +9,10 @@ namespace SpoActors.Trainer.Checkpoints.Diffusers;
 /// </summary>
 public sealed class DiffusersFolder : IModelSource
 {
-    const string Index = "model_index.json", Xl = "StableDiffusionXLPipeline", Sd = "StableDiffusionPipeline";
+    const string Index = "model_index.json";
+
+    /// <summary>Pipelines whose components draw images from text; one for pictures from pictures has the same.</summary>
+    static readonly string[] Xl = ["StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline"], Sd = ["StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline"];
 
     readonly string? variant;
 
@@ -25,7 +28,7 @@ public sealed class DiffusersFolder : IModelSource
     /// <summary>The pipeline's class in diffusers.</summary>
     public string ClassName { get; }
 
-    public bool IsXl => ClassName == Xl;
+    public bool IsXl => Xl.Contains(ClassName);
 
     /// <inheritdoc/>
     /// <remarks>True where the file does not say.</remarks>
@@ -52,8 +55,12 @@ public sealed class DiffusersFolder : IModelSource
             throw new CheckpointException($"'{path}' is no diffusers model: it has no {Index}. Give the folder that holds it.");
         var json = CheckpointJson.ReadObject(index, "a pipeline's index");
         var name = json.OptionalString("_class_name");
-        if (name is not (Sd or Xl)) throw new CheckpointException($"'{index}' is of a {name ?? "pipeline without _class_name"}; supported: {Sd}, {Xl}.");
-        return new DiffusersFolder(path, name, json, variant);
+        if (name is null || !Xl.Concat(Sd).Contains(name))
+            throw new CheckpointException($"'{index}' is of a {name ?? "pipeline without _class_name"}; supported: {string.Join(", ", Sd.Concat(Xl))}, which draw images from text.");
+        var folder = new DiffusersFolder(path, name, json, variant);
+        return folder.IsXl && !folder.Components.Contains("text_encoder") && folder.Components.Contains("text_encoder_2")
+            ? throw new CheckpointException($"'{path}' is the SDXL refiner, which improves pictures of another model (it has text_encoder_2 alone); expected SDXL base.")
+            : folder;
     }
 
     /// <summary>Folder of a component.</summary>
@@ -69,7 +76,16 @@ public sealed class DiffusersFolder : IModelSource
 
     public JsonElement ReadConfig(string component) => CheckpointJson.ReadObject(Config(component), $"the configuration of {component}");
 
-    public ITensorSource Weights(string component) => ComponentWeights.Open(Component(component), variant);
+    public ITensorSource Weights(string component)
+    {
+        var weights = ComponentWeights.Open(Component(component), variant);
+        return component switch
+        {
+            "vae" => VaeLeftovers.LeaveOut(weights),
+            "text_encoder" or "text_encoder_2" => TextEncoderNames.Modernise(weights),
+            _ => weights,
+        };
+    }
 
     public ClipTokenizer Tokenizer(string component) => ClipTokenizer.FromFolder(Component(component), ClipTokenizerKind.Slow);
 
@@ -88,7 +104,9 @@ public sealed class DiffusersFolder : IModelSource
         var missing = new List<string>();
         if (component is "tokenizer" or "tokenizer_2")
         {
-            foreach (var file in (string[])["vocab.json", "merges.txt"])
+            string[] files = ["vocab.json", "merges.txt"];
+            if (!Array.Exists(files, f => File.Exists(System.IO.Path.Combine(Component(component), f))) && File.Exists(System.IO.Path.Combine(Component(component), "tokenizer.json"))) return [];
+            foreach (var file in files)
                 if (!File.Exists(System.IO.Path.Combine(Component(component), file))) missing.Add($"{component}: {file} is missing");
             return missing;
         }

@@ -12,7 +12,7 @@ static class ShardIndex
         var folder = Path.GetDirectoryName(path)!;
         var absent = files.Values.Distinct(StringComparer.Ordinal).Where(f => !File.Exists(Path.Combine(folder, f))).Order(StringComparer.Ordinal).ToList();
         if (absent.Count > 0)
-            throw new CheckpointException($"'{path}' names files that are missing: {string.Join(", ", absent)}. Is the download complete?");
+            throw new CheckpointException($"'{path}' names files that are missing: {List(absent)}. Is the download complete?");
 
         var parts = new List<ITensorSource>();
         try
@@ -21,7 +21,7 @@ static class ShardIndex
                 parts.Add(CheckpointFile.Open(Path.Combine(folder, file)));
             var joined = new JoinedTensorSource(path, parts);
             var lost = files.Keys.Where(k => !joined.Tensors.ContainsKey(k)).Order(StringComparer.Ordinal).ToList();
-            if (lost.Count > 0) throw new CheckpointException($"'{path}' names tensors that its files do not hold: {string.Join(", ", lost)}.");
+            if (lost.Count > 0) throw new CheckpointException($"'{path}' names tensors that its files do not hold: {List(lost)}. The index is of another download than its files.");
             return joined;
         }
         catch (CheckpointException)
@@ -29,6 +29,12 @@ static class ShardIndex
             foreach (var part in parts) part.Dispose();
             throw;
         }
+    }
+
+    static string List(List<string> names)
+    {
+        const int Listed = 20;
+        return string.Join(", ", names.Take(Listed)) + (names.Count > Listed ? $" and {names.Count - Listed} more" : "");
     }
 
     static Dictionary<string, string> Read(string path)

@@ -9,8 +9,10 @@ namespace SpoActors.Trainer.Checkpoints.PyTorch;
 /// </summary>
 sealed class PickleMachine(PickleInput input, PyTorchGlobals globals)
 {
-    // A large model takes some 50,000.
-    const int MostInstructions = 20_000_000;
+    // A large model takes some 50,000, the state of its optimizer as many again. Each makes a value of some 100 bytes at most.
+    const int MostInstructions = 4_000_000;
+
+    const int LongestNumber = 1000;
 
     readonly Dictionary<uint, object?> memo = [];
     readonly Stack<List<object?>> marked = new();
@@ -48,6 +50,7 @@ sealed class PickleMachine(PickleInput input, PyTorchGlobals globals)
             case PickleOpcode.BinInt1: Push((long)input.Byte()); break;
             case PickleOpcode.BinInt2: Push((long)input.UInt16()); break;
             case PickleOpcode.Long1: Push(Integer(input.Bytes(input.Byte()))); break;
+            case PickleOpcode.Long4: Push(Integer(input.Bytes(LongLength(input.UInt32())))); break;
             case PickleOpcode.BinFloat: Push(input.Double()); break;
             case PickleOpcode.BinUnicode: Push(input.Text(input.UInt32())); break;
             case PickleOpcode.ShortBinUnicode: Push(input.Text(input.Byte())); break;
@@ -57,6 +60,7 @@ sealed class PickleMachine(PickleInput input, PyTorchGlobals globals)
             case PickleOpcode.ShortBinString: Push(Encoding.Latin1.GetString(input.Bytes(input.Byte()))); break;
             case PickleOpcode.BinBytes: Push(input.Bytes(input.UInt32())); break;
             case PickleOpcode.ShortBinBytes: Push(input.Bytes(input.Byte())); break;
+            case PickleOpcode.ByteArray8: Push(input.Bytes(input.UInt64())); break;
             case PickleOpcode.BinBytes8: Push(input.Bytes(input.UInt64())); break;
 
             case PickleOpcode.EmptyTuple: Push(new PickleList([], isTuple: true)); break;
@@ -73,6 +77,10 @@ sealed class PickleMachine(PickleInput input, PyTorchGlobals globals)
             case PickleOpcode.SetItem: var (value, key) = (Pop(), Pop()); SetItems(Top(), [key, value]); break;
             case PickleOpcode.SetItems: var items = PopMark(); SetItems(Top(), items); break;
 
+            case PickleOpcode.EmptySet: Push(PickleObject.Instance); break;
+            case PickleOpcode.AddItems: PopMark(); RequireObject(); break;
+            case PickleOpcode.FrozenSet: PopMark(); Push(PickleObject.Instance); break;
+
             case PickleOpcode.BinPut: memo[input.Byte()] = Top(); break;
             case PickleOpcode.LongBinPut: memo[input.UInt32()] = Top(); break;
             case PickleOpcode.Memoize: memo[(uint)memo.Count] = Top(); break;
@@ -82,6 +90,8 @@ sealed class PickleMachine(PickleInput input, PyTorchGlobals globals)
             case PickleOpcode.Global: Push(globals.Find(input.Line(), input.Line())); break;
             case PickleOpcode.StackGlobal: var (name, module) = (Pop(), Pop()); Push(globals.Find(Text(module), Text(name))); break;
             case PickleOpcode.Reduce: var arguments = Pop(); Push(globals.Call(Pop(), arguments)); break;
+            case PickleOpcode.NewObject: var (values, type) = (Pop(), Pop()); Push(globals.Call(type, values)); break;
+            case PickleOpcode.NewObjectExtended: Pop(); var (extended, made) = (Pop(), Pop()); Push(globals.Call(made, extended)); break;
             case PickleOpcode.Build: var state = Pop(); globals.CheckState(Top(), state); break;
             case PickleOpcode.BinPersistentId: Push(globals.Storage(Pop())); break;
             default: throw Malformed($"the instruction 0x{(byte)opcode:x2} is none that a checkpoint needs");
@@ -117,19 +127,28 @@ sealed class PickleMachine(PickleInput input, PyTorchGlobals globals)
 
     void Append(List<object?> items)
     {
+        if (Top() is PickleObject) return;
         if (Top() is not PickleList { IsTuple: false } list) throw Malformed("it appends to what is no list");
         list.Items.AddRange(items);
     }
 
     object? SetItems(object? target, List<object?> items)
     {
+        if (target is PickleObject) return target;
         if (target is not PickleDict dict || items.Count % 2 != 0) throw Malformed("it sets items of what is no dict");
-        for (var i = 0; i < items.Count; i += 2)
-            if (!dict.TrySet(items[i], items[i + 1])) throw Malformed("a dict has a key that is neither text nor a whole number");
+        for (var i = 0; i < items.Count; i += 2) dict.Set(items[i], items[i + 1]);
         return dict;
     }
 
     object? Remembered(uint index) => memo.TryGetValue(index, out var value) ? value : throw Malformed($"it takes value {index}, which it has not stored");
+
+    void RequireObject()
+    {
+        if (Top() is not PickleObject) throw Malformed("it adds to what is no set");
+    }
+
+    // Larger than any number that is written into a checkpoint; its conversion takes time with the square of its length.
+    ulong LongLength(uint length) => length <= LongestNumber ? length : throw Malformed($"it holds a number of {length} bytes");
 
     static object Integer(byte[] bytes)
     {

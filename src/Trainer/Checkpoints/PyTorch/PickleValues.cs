@@ -12,26 +12,33 @@ sealed record PickleGlobal(string Module, string Name)
     public override string ToString() => $"{Module}.{Name}";
 }
 
-/// <summary>A dict or OrderedDict, in order.</summary>
+/// <summary>An object that is no part of the weights, such as a training program's settings: nothing is known of it but that it is there.</summary>
+sealed class PickleObject
+{
+    public static PickleObject Instance { get; } = new();
+}
+
+/// <summary>A dict or OrderedDict, in order. An empty one, of which a hostile file has millions, takes no table.</summary>
 sealed class PickleDict
 {
-    readonly Dictionary<string, int> places = new(StringComparer.Ordinal);
-    readonly List<KeyValuePair<string, object?>> items = [];
+    Dictionary<string, int>? places;
+    List<KeyValuePair<string, object?>>? items;
 
-    public IReadOnlyList<KeyValuePair<string, object?>> Items => items;
+    public IReadOnlyList<KeyValuePair<string, object?>> Items => items ?? (IReadOnlyList<KeyValuePair<string, object?>>)[];
 
-    /// <summary>False for a key that is neither text nor a whole number.</summary>
-    public bool TrySet(object? key, object? value)
+    /// <summary>Keys that are neither text nor whole numbers, such as the classes of Lightning's callbacks, are left out with their values.</summary>
+    public void Set(object? key, object? value)
     {
         var name = key switch { string text => text, long number => number.ToString(CultureInfo.InvariantCulture), _ => null };
-        if (name is null) return false;
+        if (name is null) return;
+        places ??= new(StringComparer.Ordinal);
+        items ??= [];
         if (places.TryGetValue(name, out var place)) items[place] = new(name, value);
         else
         {
             places.Add(name, items.Count);
             items.Add(new(name, value));
         }
-        return true;
     }
 }
 

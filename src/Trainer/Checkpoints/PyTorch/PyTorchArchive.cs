@@ -7,6 +7,9 @@ sealed record PyTorchArchive(object? Root, IReadOnlyDictionary<string, long> Sto
 {
     const string Pickle = "data.pkl";
 
+    /// <summary>Tensors lie beside the pickle: a large model's has a megabyte or two.</summary>
+    const long LargestPickle = 200_000_000;
+
     static ReadOnlySpan<byte> ZipStart => "PK"u8;
 
     /// <exception cref="CheckpointException">The file is malformed, or holds something else than tensors.</exception>
@@ -24,9 +27,12 @@ sealed record PyTorchArchive(object? Root, IReadOnlyDictionary<string, long> Sto
     {
         var members = ZipDirectory.Read(file, path);
         // All lie in one folder, whose name is arbitrary.
-        var pickle = members.Keys.FirstOrDefault(m => m == Pickle || (m.EndsWith("/" + Pickle, StringComparison.Ordinal) && m.Count(c => c == '/') == 1))
-            ?? throw new CheckpointException($"'{path}' is a zip archive, but not of torch.save: it has no {Pickle}.");
+        var pickles = members.Keys.Where(m => m == Pickle || (m.EndsWith("/" + Pickle, StringComparison.Ordinal) && m.Count(c => c == '/') == 1)).ToList();
+        if (pickles.Count == 0) throw new CheckpointException($"'{path}' is a zip archive, but not of torch.save: it has no {Pickle}.");
+        if (pickles is not [var pickle]) throw new CheckpointException($"'{path}' is malformed: it holds {pickles.Count} pickles, '{pickles[0]}' and '{pickles[1]}'; expected one.");
         var folder = pickle[..^Pickle.Length];
+        if (members.ContainsKey(folder + "constants.pkl"))
+            throw new CheckpointException($"'{path}' is a TorchScript program, which holds code; save the model's state_dict() instead.");
         if (members.TryGetValue(folder + "byteorder", out var order) && Bytes(file, order, path) is var text && !text.AsSpan().SequenceEqual("little"u8))
             throw new CheckpointException($"'{path}' was written on a big-endian machine, which is not supported.");
 
@@ -45,7 +51,7 @@ sealed record PyTorchArchive(object? Root, IReadOnlyDictionary<string, long> Sto
 
     static byte[] Bytes(Stream file, ZipDirectory.Member member, string path)
     {
-        if (member.Length > Array.MaxLength) throw new CheckpointException($"'{path}' has a pickle of {member.Length} bytes, which is no checkpoint's.");
+        if (member.Length > LargestPickle) throw new CheckpointException($"'{path}' has a pickle of {member.Length} bytes, which is no checkpoint's.");
         var bytes = new byte[member.Length];
         file.Position = member.Offset;
         file.ReadExactly(bytes);

@@ -37,8 +37,7 @@ public sealed class PyTorchFile : ITensorSource
     /// <exception cref="CheckpointException">It is missing, truncated or malformed, or refers to anything but tensors.</exception>
     public static PyTorchFile Open(string path)
     {
-        if (!File.Exists(path)) throw new CheckpointException($"'{path}' does not exist.");
-        using var stream = File.OpenRead(path);
+        using var stream = FileContent.Open(path);
         return new PyTorchFile(path, stream.Length, PyTorchArchive.Read(stream, path));
     }
 

@@ -12,7 +12,7 @@ namespace SpoActors.Trainer.Checkpoints.PyTorch;
 /// <param name="fileLength">No tensor is larger than this many bytes.</param>
 sealed class PyTorchGlobals(string origin, long fileLength)
 {
-    const int MostDimensions = 64;
+    const int MostDimensions = 64, MostTensors = 500_000;
 
     static readonly Dictionary<string, ScalarType> StorageTypes = new(StringComparer.Ordinal)
     {
@@ -44,11 +44,16 @@ sealed class PyTorchGlobals(string origin, long fileLength)
 
     static readonly PickleGlobal OrderedDict = new("collections", "OrderedDict"), Encode = new("_codecs", "encode"),
         RebuildTensor = new("torch._utils", "_rebuild_tensor_v2"), RebuildTypedTensor = new("torch._utils", "_rebuild_tensor_v3"),
-        RebuildParameter = new("torch._utils", "_rebuild_parameter"), UntypedStorage = new("torch.storage", "UntypedStorage");
+        RebuildParameter = new("torch._utils", "_rebuild_parameter"), RebuildStatefulParameter = new("torch._utils", "_rebuild_parameter_with_state"),
+        RebuildFromType = new("torch._tensor", "_rebuild_from_type_v2"), UntypedStorage = new("torch.storage", "UntypedStorage"),
+        DefaultDict = new("collections", "defaultdict");
 
-    static readonly PickleGlobal[] Allowed = [OrderedDict, Encode, RebuildTensor, RebuildTypedTensor, RebuildParameter, UntypedStorage];
+    static readonly PickleGlobal[] Allowed =
+        [OrderedDict, Encode, RebuildTensor, RebuildTypedTensor, RebuildParameter, RebuildStatefulParameter, RebuildFromType, UntypedStorage, DefaultDict];
 
     readonly Dictionary<string, PickleStorage> storages = new(StringComparer.Ordinal);
+    int tensors;
+    long encoded;
 
     /// <summary>Every storage that the pickle has named, by key.</summary>
     public IReadOnlyDictionary<string, PickleStorage> Storages => storages;
@@ -57,7 +62,7 @@ sealed class PyTorchGlobals(string origin, long fileLength)
     public PickleGlobal Find(string module, string name)
     {
         var global = new PickleGlobal(module, name);
-        if (Allowed.Contains(global) || (module == "torch" && (StorageTypes.ContainsKey(name) || Types.ContainsKey(name)))) return global;
+        if (HarmlessGlobals.Contains(module, name) || Allowed.Contains(global) || (module == "torch" && (StorageTypes.ContainsKey(name) || Types.ContainsKey(name)))) return global;
         var isModule = module.StartsWith("torch.nn.", StringComparison.Ordinal);
         throw new CheckpointException($"'{origin}' refers to {global}, which is no part of a checkpoint of tensors; nothing of it was run. "
             + (isModule ? "It holds a whole module: save its state_dict() instead." : "Get the weights as safetensors, or save a state_dict without other objects."));
@@ -67,10 +72,14 @@ sealed class PyTorchGlobals(string origin, long fileLength)
     public object? Call(object? function, object? arguments)
     {
         var items = (arguments as PickleList)?.Items ?? throw Malformed("a call without arguments");
+        if (function is PickleGlobal { Module: var module, Name: var name } && HarmlessGlobals.Contains(module, name)) return PickleObject.Instance;
         if (OrderedDict.Equals(function) && items is []) return new PickleDict();
+        if (DefaultDict.Equals(function) && items is [] or [PickleGlobal or null]) return new PickleDict();
         // How protocol 2 writes bytes.
-        if (Encode.Equals(function) && items is [string text, "latin1"]) return Encoding.Latin1.GetBytes(text);
-        if (RebuildParameter.Equals(function) && items is [PickleTensor parameter, ..]) return parameter;
+        if (Encode.Equals(function) && items is [string text, "latin1"])
+            return (encoded += text.Length) <= fileLength ? Encoding.Latin1.GetBytes(text) : throw Malformed("more bytes than the file has");
+        if ((RebuildParameter.Equals(function) || RebuildStatefulParameter.Equals(function)) && items is [PickleTensor parameter, ..]) return parameter;
+        if (RebuildFromType.Equals(function) && items is [PickleGlobal inner, _, PickleList innerArguments, ..] && !RebuildFromType.Equals(inner)) return Call(inner, innerArguments);
         if (RebuildTensor.Equals(function) && items is [PickleStorage { DType: { } type } typed, long start, PickleList size, PickleList step, ..])
             return Tensor(typed, type, start, size, step);
         if (RebuildTypedTensor.Equals(function) && items is [PickleStorage storage, long offset, PickleList shape, PickleList stride, _, _, PickleGlobal { Module: "torch" } dtype, ..]
@@ -79,9 +88,10 @@ sealed class PyTorchGlobals(string origin, long fileLength)
         throw Malformed($"a call of {function} with arguments that do not fit it");
     }
 
-    /// <summary>Only dicts have a state, their <c>_metadata</c>, which says nothing about the tensors.</summary>
+    /// <summary>Of what is read only dicts have a state, their <c>_metadata</c>, which says nothing about the tensors.</summary>
     public void CheckState(object? target, object? state)
     {
+        if (target is PickleObject) return;
         if (target is not PickleDict || state is not PickleDict) throw Malformed("an object with a state of its own");
     }
 
@@ -103,6 +113,7 @@ sealed class PyTorchGlobals(string origin, long fileLength)
         if (shape.Items.Count > MostDimensions || stride.Items.Count != shape.Items.Count || offset < 0
             || !shape.Items.Concat(stride.Items).All(i => i is long and >= 0))
             throw Malformed("a tensor whose shape, stride or offset are no whole numbers from 0");
+        if (++tensors > MostTensors) throw Malformed($"over {MostTensors} tensors");
         var tensor = new PickleTensor(storage, type, offset, [.. shape.Items.Cast<long>()], [.. stride.Items.Cast<long>()]);
         var size = SafetensorsTypes.Size(type);
         var available = storage.DType is null ? storage.Count / size : storage.Count;

@@ -10,7 +10,7 @@ namespace SpoActors.Trainer.Checkpoints.PyTorch;
 static class ZipDirectory
 {
     const uint LocalHeader = 0x04034b50, CentralHeader = 0x02014b50, End = 0x06054b50, End64 = 0x06064b50, End64Locator = 0x07064b50;
-    const int LocalSize = 30, CentralSize = 46, EndSize = 22, End64Size = 56, LocatorSize = 20, LongestComment = 65535;
+    const int LocalSize = 30, CentralSize = 46, EndSize = 22, End64Size = 56, LocatorSize = 20, LongestComment = 65535, MostMembers = 500_000;
 
     /// <param name="Offset">First byte of its data.</param>
     /// <param name="Length">Bytes of its data.</param>
@@ -22,6 +22,7 @@ static class ZipDirectory
     {
         var (offset, size, count) = FindDirectory(file, path);
         if (offset < 0 || size < 0 || offset > file.Length - size) throw Malformed(path, "its directory lies outside the file");
+        if (count > MostMembers) throw Malformed(path, $"it has {count} members, which no checkpoint has");
         var directory = ReadAt(file, offset, (int)Math.Min(size, Array.MaxLength), path);
         var members = new Dictionary<string, Member>(StringComparer.Ordinal);
         var rest = directory.AsSpan();

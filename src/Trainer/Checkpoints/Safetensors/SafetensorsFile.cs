@@ -27,8 +27,7 @@ public sealed class SafetensorsFile : ITensorSource
     /// <exception cref="CheckpointException">It is missing, truncated or malformed.</exception>
     public static SafetensorsFile Open(string path)
     {
-        if (!File.Exists(path)) throw new CheckpointException($"'{path}' does not exist.");
-        using var file = File.OpenRead(path);
+        using var file = FileContent.Open(path);
         return new SafetensorsFile(path, SafetensorsHeader.Read(file, path), file.Length);
     }
 
@@ -36,6 +35,7 @@ public sealed class SafetensorsFile : ITensorSource
     {
         if (!header.Entries.TryGetValue(key, out var entry)) throw new KeyNotFoundException($"'{Origin}' has no tensor '{key}'.");
         var (type, shape) = (entry.Description.DType, entry.Description.Shape.ToArray());
+        if (entry.Float8 is { } float8) return float8.Decode(file.Read(ScalarType.Byte, 1, entry.Offset, entry.ByteCount)).view(shape);
         var size = SafetensorsTypes.Size(type);
         using var flat = file.Read(type, size, entry.Offset, entry.ByteCount / size);
         return flat.view(shape);

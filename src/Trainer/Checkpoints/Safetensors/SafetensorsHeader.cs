@@ -10,8 +10,6 @@ sealed class SafetensorsHeader
     /// <summary>The format's own limit on the header.</summary>
     const long LargestHeader = 100_000_000;
 
-    const int MostDimensions = 64;
-
     public required IReadOnlyDictionary<string, Entry> Entries { get; init; }
 
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
@@ -19,9 +17,10 @@ sealed class SafetensorsHeader
     /// <param name="Description">Type and shape.</param>
     /// <param name="Offset">First byte, counted from the start of the file.</param>
     /// <param name="ByteCount">Bytes of data.</param>
-    public sealed record Entry(TensorDescription Description, long Offset, long ByteCount);
+    /// <param name="Float8">How 8-bit numbers are read; null for the other types.</param>
+    public sealed record Entry(TensorDescription Description, long Offset, long ByteCount, Float8? Float8);
 
-    /// <summary>Reads and checks the header; every tensor lies within the file and has the size its shape asks for.</summary>
+    /// <summary>Reads and checks the header; every tensor lies within the file, apart from the others, and has the size its shape asks for.</summary>
     /// <exception cref="CheckpointException">The file is not a valid safetensors file.</exception>
     public static SafetensorsHeader Read(Stream file, string path)
     {
@@ -36,8 +35,9 @@ sealed class SafetensorsHeader
         file.ReadExactly(bytes);
         try
         {
-            using var json = JsonDocument.Parse(bytes);
-            return Parse(json.RootElement, 8 + (long)length, file.Length, path);
+            var header = new SafetensorsHeaderParser(path, 8 + (long)length, file.Length).Parse(bytes);
+            CheckApart(header.Entries, path);
+            return header;
         }
         // The latter is for text that is no Unicode.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -46,57 +46,13 @@ sealed class SafetensorsHeader
         }
     }
 
-    static SafetensorsHeader Parse(JsonElement root, long dataStart, long fileLength, string path)
+    static void CheckApart(IReadOnlyDictionary<string, Entry> entries, string path)
     {
-        if (root.ValueKind != JsonValueKind.Object) throw new CheckpointException($"'{path}' has a header that is not a JSON object.");
-        var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var property in root.EnumerateObject())
+        var (end, before) = (0L, "");
+        foreach (var (name, entry) in entries.Where(e => e.Value.ByteCount > 0).OrderBy(e => e.Value.Offset))
         {
-            if (property.Name == "__metadata__")
-            {
-                if (property.Value.ValueKind != JsonValueKind.Object) throw new CheckpointException($"'{path}': __metadata__ is not an object.");
-                foreach (var item in property.Value.EnumerateObject())
-                    metadata[item.Name] = item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : item.Value.GetRawText();
-            }
-            else if (!entries.TryAdd(property.Name, ParseEntry(property.Name, property.Value, dataStart, fileLength, path)))
-            {
-                throw new CheckpointException($"'{path}' holds '{property.Name}' twice.");
-            }
+            if (entry.Offset < end) throw new CheckpointException($"'{path}' is malformed: '{before}' and '{name}' overlap.");
+            (end, before) = (entry.Offset + entry.ByteCount, name);
         }
-        return new SafetensorsHeader { Entries = entries, Metadata = metadata };
-    }
-
-    static Entry ParseEntry(string name, JsonElement value, long dataStart, long fileLength, string path)
-    {
-        if (value.ValueKind != JsonValueKind.Object
-            || !value.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String
-            || !value.TryGetProperty("shape", out var shape) || shape.ValueKind != JsonValueKind.Array
-            || !value.TryGetProperty("data_offsets", out var offsets) || offsets.ValueKind != JsonValueKind.Array || offsets.GetArrayLength() != 2)
-            throw new CheckpointException($"'{path}': the entry of '{name}' lacks dtype, shape or data_offsets.");
-
-        var type = SafetensorsTypes.Parse(dtype.GetString()!)
-            ?? throw new CheckpointException($"'{path}': '{name}' has the type {dtype.GetString()}, which is not supported ({SafetensorsTypes.Supported}).");
-        var sizes = new List<long>(shape.GetArrayLength());
-        var (elements, isEmpty) = (1L, false);
-        foreach (var dimension in shape.EnumerateArray())
-        {
-            if (dimension.ValueKind != JsonValueKind.Number || !dimension.TryGetInt64(out var size) || size < 0)
-                throw new CheckpointException($"'{path}': '{name}' has the shape {shape.GetRawText()}.");
-            sizes.Add(size);
-            // Saturates instead of overflowing: a shape that large can't match its offsets below.
-            elements = elements <= long.MaxValue / 16 / Math.Max(1, size) ? elements * Math.Max(1, size) : long.MaxValue / 16;
-            isEmpty |= size == 0;
-        }
-        // Also beside a 0, sizes must be some that a tensor can have.
-        if (sizes.Count > MostDimensions || elements == long.MaxValue / 16) throw new CheckpointException($"'{path}': '{name}' has a shape that no tensor has.");
-        if (isEmpty) elements = 0;
-        if (offsets[0].ValueKind != JsonValueKind.Number || offsets[1].ValueKind != JsonValueKind.Number
-            || !offsets[0].TryGetInt64(out var begin) || !offsets[1].TryGetInt64(out var end)
-            || begin < 0 || end < begin || end > fileLength - dataStart)
-            throw new CheckpointException($"'{path}': '{name}' lies at {offsets.GetRawText()}, but the file has {fileLength - dataStart} bytes of data: truncated?");
-        if (end - begin != elements * SafetensorsTypes.Size(type))
-            throw new CheckpointException($"'{path}': '{name}' has {end - begin} bytes, but shape {shape.GetRawText()} of {dtype.GetString()} takes {elements * SafetensorsTypes.Size(type)}.");
-        return new Entry(new TensorDescription(type, sizes), dataStart + begin, end - begin);
     }
 }

@@ -12,12 +12,14 @@ static class SafetensorsTypes
         ("U8", ScalarType.Byte, 1), ("BOOL", ScalarType.Bool, 1),
     ];
 
-    public static string Supported { get; } = string.Join(", ", Table.Select(t => t.Name));
+    public static string Supported { get; } = string.Join(", ", Table.Select(t => t.Name).Concat(Float8.Names));
 
     public static ScalarType? Parse(string name) => Array.Find(Table, t => t.Name == name) is { Name: not null } found ? found.Type : null;
 
     public static string Name(ScalarType type) => Array.Find(Table, t => t.Type == type).Name
         ?? throw new NotSupportedException($"safetensors has no type for {type}");
+
+    public static bool IsFloatingPoint(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
 
     public static int Size(ScalarType type) => Array.Find(Table, t => t.Type == type).Size;
 }

@@ -38,6 +38,20 @@ static partial class OriginalUNetNames
         return MappedTensorSource.Renamed(source, key => Diffusers(key, layers));
     }
 
+    /// <summary>diffusers' path of a layer under the original's name; null where the original has no such layer.</summary>
+    /// <param name="path">Such as <c>input_blocks.1.0.in_layers.2</c>.</param>
+    /// <param name="layersPerBlock">Resnets of an input block.</param>
+    public static string? Layer(string path, int layersPerBlock)
+    {
+        const string Ending = ".weight";
+        var key = path + Ending;
+        var name = Diffusers(key, layersPerBlock);
+        return name == key ? null : name[..^Ending.Length];
+    }
+
+    /// <summary>diffusers' path of one of the layers outside the blocks, whose original name has underscores for dots; null for others.</summary>
+    public static string? Single(string flat) => Fixed.FirstOrDefault(f => f.Key.Replace('.', '_') == flat).Value;
+
     /// <summary>Resnets of an input block: the first level ends with the first downsampling; without one there is only that level.</summary>
     static int LayersPerBlock(IEnumerable<string> keys)
     {

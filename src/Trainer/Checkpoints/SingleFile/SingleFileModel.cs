@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Tokenization;
 
 namespace SpoActors.Trainer.Checkpoints.SingleFile;
@@ -61,7 +62,7 @@ public sealed class SingleFileModel : IModelSource
         var model = new SingleFileModel(path, keys);
         var unknown = keys.Where(k => !model.prefixes.Values.Concat(Ignorable).Any(p => k.StartsWith(p, StringComparison.Ordinal))).Order(StringComparer.Ordinal).ToList();
         if (unknown.Count > 0)
-            throw new CheckpointException($"'{path}' holds {unknown.Count} tensors that are not of an {(model.IsXl ? "SDXL" : "SD 1.x")} checkpoint: {string.Join(", ", unknown)}.");
+            throw new CheckpointException($"'{path}' holds {unknown.Count} tensors that are not of an {(model.IsXl ? "SDXL" : "SD 1.x")} checkpoint: {string.Join(", ", unknown.Take(20))}{(unknown.Count > 20 ? " and more" : "")}.");
         return model;
     }
 
@@ -86,7 +87,7 @@ public sealed class SingleFileModel : IModelSource
             "unet" => OriginalUNetNames.AsDiffusers(part),
             "vae" => OriginalVaeNames.AsDiffusers(part),
             "text_encoder_2" => WithoutLogitScale(OpenClipWeights.AsTransformers(part)),
-            _ => MappedTensorSource.Renamed(part, TextModelName),
+            _ => TextEncoderNames.Modernise(part),
         };
     }
 
@@ -112,12 +113,6 @@ public sealed class SingleFileModel : IModelSource
             if (keys.Any(k => k.StartsWith(prefix, StringComparison.Ordinal)))
                 throw new CheckpointException($"'{path}' is a single-file checkpoint of {model}; supported: SD 1.x and SDXL base. Convert it to a diffusers folder.");
     }
-
-    // Old versions of transformers, and some merges, leave the text_model out.
-    static string TextModelName(string key) =>
-        key.StartsWith("embeddings.", StringComparison.Ordinal) || key.StartsWith("encoder.", StringComparison.Ordinal) || key.StartsWith("final_layer_norm.", StringComparison.Ordinal)
-            ? "text_model." + key
-            : key;
 
     static MappedTensorSource WithoutLogitScale(ITensorSource source) =>
         new(source, source.Tensors.Keys.Where(k => k != "logit_scale").ToDictionary(k => k, k => new MappedTensor(k), StringComparer.Ordinal));

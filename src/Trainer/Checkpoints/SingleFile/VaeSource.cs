@@ -18,7 +18,7 @@ public static class VaeSource
     /// <exception cref="CheckpointException">It is missing or malformed, or no autoencoder.</exception>
     public static T Config<T>(string path, bool isXl, Func<JsonElement, string, T> parse)
     {
-        if (!File.Exists(path))
+        if (Directory.Exists(path))
         {
             var file = Path.Combine(path, "config.json");
             return parse(CheckpointJson.ReadObject(file, "an autoencoder's config.json"), file);
@@ -31,9 +31,10 @@ public static class VaeSource
     /// <exception cref="CheckpointException">They are missing or malformed.</exception>
     public static ITensorSource Weights(string path)
     {
-        if (!File.Exists(path)) return ComponentWeights.Open(path);
+        if (Directory.Exists(path)) return VaeLeftovers.LeaveOut(ComponentWeights.Open(path));
         var source = CheckpointFile.Open(path);
         if (source.Tensors.Keys.Any(k => k.StartsWith(OriginalPrefix, StringComparison.Ordinal))) source = MappedTensorSource.Below(source, OriginalPrefix);
+        source = VaeLeftovers.LeaveOut(source);
         return source.Tensors.ContainsKey("encoder.down.0.block.0.conv1.weight") ? OriginalVaeNames.AsDiffusers(source) : VaeAttentionNames.Modernise(source);
     }
 }

@@ -19,6 +19,7 @@ public sealed class DpmSolverSampler : IDiffusionSampler
     public DpmSolverSampler(NoiseSchedule schedule, int steps)
     {
         config = schedule.Config;
+        config.RequireSupported("dpm_solver");
         var table = new SigmaTable(schedule);
         double[] levels;
         if (config.UseKarrasSigmas)

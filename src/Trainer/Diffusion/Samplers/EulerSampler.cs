@@ -11,6 +11,7 @@ public sealed class EulerSampler : IDiffusionSampler
     public EulerSampler(NoiseSchedule schedule, int steps)
     {
         config = schedule.Config;
+        config.RequireSupported("euler");
         var spacing = config.TimestepSpacing ?? TimestepSpacing.Linspace;
         var table = new SigmaTable(schedule);
         // Linspace keeps its fractions here, unlike in DDIM.

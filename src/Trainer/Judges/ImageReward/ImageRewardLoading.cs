@@ -17,7 +17,7 @@ static class ImageRewardLoading
     static readonly string[] FileNames = ["ImageReward.pt", "ImageReward.safetensors", "model.safetensors"];
 
     /// <exception cref="CheckpointException">A file is missing or doesn't fit.</exception>
-    public static ImageRewardJudge Load(JudgeSpecification judge, Device device)
+    public static ImageRewardJudge Load(JudgeSettings judge, Device device)
     {
         var checkpoint = JudgeFiles.FindCheckpoint(judge.Path, FileNames);
         var folder = JudgeFiles.Processor(judge.Processor, checkpoint);
@@ -42,7 +42,7 @@ static class ImageRewardLoading
             ? tensor.Shape
             : throw new CheckpointException($"'{source.Origin}' has no '{key}'; expected ImageReward.pt.");
         var text = new ImageRewardConfig();
-        if (File.Exists(medConfig)) text = text.WithText(CheckpointJson.ReadObject(medConfig, "ImageReward's med_config.json"));
+        if (File.Exists(medConfig)) text = text.WithText(CheckpointJson.ReadObject(medConfig, "ImageReward's med_config.json"), medConfig);
         var (positions, patch) = (Shape("blip.visual_encoder.pos_embed", 3), Shape("blip.visual_encoder.patch_embed.proj.weight", 4));
         var side = (int)Math.Sqrt(positions[1] - 1);
         return text with

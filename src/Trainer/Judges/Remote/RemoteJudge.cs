@@ -14,11 +14,11 @@ public sealed class RemoteJudge : IJudge
     /// <param name="judge">Address, token and time-out.</param>
     /// <param name="device">Where scores are wanted; what is asked goes over the network from the CPU.</param>
     /// <exception cref="JudgeException">It doesn't answer, or answers nonsense.</exception>
-    public RemoteJudge(JudgeSpecification judge, Device device) : this(judge, device, RemoteRetry.Default)
+    public RemoteJudge(JudgeSettings judge, Device device) : this(judge, device, RemoteRetry.Default)
     {
     }
 
-    internal RemoteJudge(JudgeSpecification judge, Device device, RemoteRetry retry)
+    internal RemoteJudge(JudgeSettings judge, Device device, RemoteRetry retry)
     {
         Device = device;
         connection = new RemoteConnection(judge.Url!, Token(judge.TokenFile), TimeSpan.FromSeconds(judge.TimeoutSeconds), retry);

@@ -14,7 +14,7 @@ public static class JudgeExport
 
     /// <summary>What a CLIP folder holds beside its weights.</summary>
     static readonly string[] Companions =
-        ["config.json", "preprocessor_config.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "tokenizer.json"];
+        ["config.json", "preprocessor_config.json", "processor_config.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "tokenizer.json"];
 
     /// <summary>Name of the weights' file in the folder.</summary>
     public static string FileOf(bool stepAware) => stepAware ? StepAwareFile : PlainFile;

@@ -50,9 +50,11 @@ public sealed record JudgeManifest
         {
             var manifest = JsonSerializer.Deserialize<JudgeManifest>(File.ReadAllBytes(path), Options)
                 ?? throw new RunStateException($"'{path}' is not a manifest of a preference training: it holds null.");
-            return manifest.Format is >= 1 and <= CurrentFormat
-                ? manifest
-                : throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
+            if (manifest.Format is < 1 or > CurrentFormat) throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
+            ManifestChecks.Hash(path, "configuration", manifest.Configuration);
+            ManifestChecks.Hash(path, "state_hash", manifest.StateHash);
+            ManifestChecks.Checkpoint(path, "next_step", manifest.NextStep, manifest.Checkpoint, "step");
+            return manifest;
         }
         catch (JsonException e)
         {

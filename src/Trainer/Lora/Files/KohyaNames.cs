@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using SpoActors.Trainer.Checkpoints.SingleFile;
 
 namespace SpoActors.Trainer.Lora.Files;
 
@@ -39,10 +40,17 @@ static partial class KohyaNames
     /// </summary>
     public static string? Unflatten(string flat)
     {
+        if (OriginalLayer().Match(flat) is { Success: true } layer) return OriginalUNetNames.Layer(OriginalPath(layer), BlocksOfALevel - 1);
         if (OriginalTransformer().Match(flat) is { Success: true } original)
             return Transformer(original) is { } transformer && SplitWords(original.Groups["rest"].Value) is { } rest ? $"{transformer}.{rest}" : null;
-        return SplitWords(flat);
+        return OriginalUNetNames.Single(flat) ?? SplitWords(flat);
     }
+
+    static string OriginalPath(Match layer) => string.Join('.', ((string[])["block", "number", "part", "rest"])
+        .Where(g => layer.Groups[g].Success).Select(g => g == "rest" ? OriginalRest(layer.Groups[g].Value) : layer.Groups[g].Value));
+
+    // in_layers_2 is in_layers.2; the other parts of the original's names hold no number.
+    static string OriginalRest(string rest) => rest.LastIndexOf('_') is var end and > 0 && char.IsAsciiDigit(rest[^1]) ? $"{rest[..end]}.{rest[(end + 1)..]}" : rest;
 
     static string? Transformer(Match original)
     {
@@ -84,6 +92,9 @@ static partial class KohyaNames
 
     [GeneratedRegex("^(?:(?<side>input|output)_blocks_(?<block>[1-9]?[0-9])|middle_block)_1_(?<rest>.+)$")]
     private static partial Regex OriginalTransformer();
+
+    [GeneratedRegex(@"^(?:(?<block>(?:input|output)_blocks)_(?<number>[0-9]{1,2})|(?<block>middle_block))_(?<part>[0-2])_(?<rest>in_layers_[0-9]|out_layers_[0-9]|emb_layers_[0-9]|skip_connection|op|conv)\z")]
+    private static partial Regex OriginalLayer();
 
     static bool EndsPart(ReadOnlySpan<char> rest, int length) => length > 0 && (length == rest.Length || rest[length] == '_');
 }

@@ -1,68 +1,82 @@
+using System.Text.RegularExpressions;
+
 namespace SpoActors.Trainer.Lora.Files;
 
 enum LoraPart { Down, Up, Alpha }
 
 /// <summary>What a name in a LoRA file says.</summary>
-/// <param name="Layer">Path of the layer in the UNet; in kohya's format the name with underscores.</param>
+/// <param name="Layer">Path of the layer in the UNet; where <paramref name="IsFlat"/> with underscores for dots.</param>
 /// <param name="Part">Which tensor of the layer.</param>
 /// <param name="Format">Which format's name this is.</param>
-readonly record struct LoraKey(string Layer, LoraPart Part, LoraFormat Format)
+/// <param name="IsFlat">The path is to be worked out from the name, as kohya's are.</param>
+readonly partial record struct LoraKey(string Layer, LoraPart Part, LoraFormat Format, bool IsFlat = false)
 {
     public const string KohyaPrefix = "lora_unet_", DiffusersPrefix = "unet.";
 
-    static readonly string[] OptionalPrefixes = ["base_model.model.", DiffusersPrefix];
+    // Converters put them before each other in any order, and before names that have them already.
+    static readonly string[] Prefixes = ["base_model.", "model.", "module.", DiffusersPrefix, "diffusion_model.", "lora_unet.", KohyaPrefix];
+
+    static readonly string[] TextEncoders = ["lora_te", "text_encoder", "text_model.", "te1.", "te2.", "te_", "te1_", "te2_", "cond_stage_model.", "conditioner.", "bundle_emb."];
 
     // What the layer's path ends with in place of the ending; only attention processors keep a part of it.
     static readonly (string Ending, string Replacement, LoraPart Part, LoraFormat Format)[] Endings =
     [
-        .. from projection in (string[])["to_q", "to_k", "to_v", "to_out"]
-           from part in (LoraPart[])[LoraPart.Down, LoraPart.Up]
-           let ending = $".processor.{projection}_lora.{(part == LoraPart.Down ? "down" : "up")}.weight"
-           select (ending, projection == "to_out" ? ".to_out.0" : $".{projection}", part, LoraFormat.AttentionProcessor),
+        .. from place in (string[])[".processor.", "."]
+           from projection in (string[])["to_q", "to_k", "to_v", "to_out"]
+           from part in ((string, LoraPart)[])[("down.weight", LoraPart.Down), ("up.weight", LoraPart.Up), ("alpha", LoraPart.Alpha), ("network_alpha", LoraPart.Alpha)]
+           select ($"{place}{projection}_lora.{part.Item1}", projection == "to_out" ? ".to_out.0" : $".{projection}", part.Item2, LoraFormat.AttentionProcessor),
         (".lora.down.weight", "", LoraPart.Down, LoraFormat.Diffusers),
         (".lora.up.weight", "", LoraPart.Up, LoraFormat.Diffusers),
-        (".lora_A.weight", "", LoraPart.Down, LoraFormat.Peft),
-        (".lora_B.weight", "", LoraPart.Up, LoraFormat.Peft),
-        (".lora_A.default.weight", "", LoraPart.Down, LoraFormat.Peft),
-        (".lora_B.default.weight", "", LoraPart.Up, LoraFormat.Peft),
+        (".lora_linear_layer.down.weight", "", LoraPart.Down, LoraFormat.Diffusers),
+        (".lora_linear_layer.up.weight", "", LoraPart.Up, LoraFormat.Diffusers),
+        (".lora_down.weight", "", LoraPart.Down, LoraFormat.Kohya),
+        (".lora_up.weight", "", LoraPart.Up, LoraFormat.Kohya),
         (".lora.alpha", "", LoraPart.Alpha, LoraFormat.Diffusers),
         (".alpha", "", LoraPart.Alpha, LoraFormat.Diffusers),
     ];
 
-    static readonly (string Ending, LoraPart Part)[] KohyaEndings =
-        [(".lora_down.weight", LoraPart.Down), (".lora_up.weight", LoraPart.Up), (".alpha", LoraPart.Alpha)];
-
-    /// <summary>Null for names of anything but a linear LoRA on the UNet.</summary>
+    /// <summary>Null for names of anything but a LoRA's factors on the UNet.</summary>
     public static LoraKey? Parse(string key)
     {
-        if (key.StartsWith(KohyaPrefix, StringComparison.Ordinal)) return ParseKohya(key);
         if (IsOfTextEncoder(key)) return null;
+        // peft puts the adapter's name, mostly "default", before the last part.
+        if (PeftEnding().Match(key) is { Success: true } peft)
+            return Of(key[..peft.Index], "", peft.Groups["factor"].Value == "A" ? LoraPart.Down : LoraPart.Up, LoraFormat.Peft);
         foreach (var (ending, replacement, part, format) in Endings)
-        {
-            if (!key.EndsWith(ending, StringComparison.Ordinal)) continue;
-            var layer = WithoutPrefixes(key[..^ending.Length]) + replacement;
-            return layer.Length == 0 ? null : new LoraKey(layer, part, format);
-        }
+            if (key.EndsWith(ending, StringComparison.Ordinal)) return Of(key[..^ending.Length], replacement, part, format);
         return null;
     }
 
-    public static bool IsOfTextEncoder(string key) =>
-        key.StartsWith("lora_te", StringComparison.Ordinal) || key.StartsWith("text_encoder", StringComparison.Ordinal);
-
-    static LoraKey? ParseKohya(string key)
+    public static bool IsOfTextEncoder(string key)
     {
-        foreach (var (ending, part) in KohyaEndings)
+        var (path, _) = WithoutPrefixes(key);
+        return Array.Exists(TextEncoders, t => path.StartsWith(t, StringComparison.Ordinal));
+    }
+
+    static LoraKey? Of(string path, string replacement, LoraPart part, LoraFormat format)
+    {
+        var (layer, isFlat) = WithoutPrefixes(path);
+        if (layer.Length == 0) return null;
+        if (isFlat) format = LoraFormat.Kohya;
+        // The original code's blocks are numbered through all levels, whatever stands between their parts.
+        if (OriginalBlock().IsMatch(layer)) (layer, isFlat) = (KohyaNames.Flatten(layer), true);
+        return new LoraKey(layer + replacement, part, format, isFlat);
+    }
+
+    static (string Path, bool IsFlat) WithoutPrefixes(string path)
+    {
+        var isFlat = false;
+        while (Array.Find(Prefixes, p => path.StartsWith(p, StringComparison.Ordinal)) is { } prefix)
         {
-            if (key.EndsWith(ending, StringComparison.Ordinal) && key.Length > KohyaPrefix.Length + ending.Length)
-                return new LoraKey(key[KohyaPrefix.Length..^ending.Length], part, LoraFormat.Kohya);
+            path = path[prefix.Length..];
+            isFlat |= prefix == KohyaPrefix;
         }
-        return null;
+        return (path, isFlat);
     }
 
-    static string WithoutPrefixes(string path)
-    {
-        foreach (var prefix in OptionalPrefixes)
-            if (path.StartsWith(prefix, StringComparison.Ordinal)) path = path[prefix.Length..];
-        return path;
-    }
+    [GeneratedRegex(@"\.lora_(?<factor>[AB])(?:\.[^.]{1,100})?\.weight\z")]
+    private static partial Regex PeftEnding();
+
+    [GeneratedRegex(@"^(?:input_blocks|output_blocks|middle_block)\.[0-9]")]
+    private static partial Regex OriginalBlock();
 }

@@ -1,3 +1,4 @@
+using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using static TorchSharp.torch;
@@ -12,19 +13,20 @@ public static class LoraWeights
     /// <summary>Reads a file of any <see cref="LoraFormat"/>.</summary>
     /// <param name="path">A safetensors or PyTorch file.</param>
     /// <param name="model">The UNet, whose paths resolve kohya's names; null resolves them by what UNets' layers are called.</param>
+    /// <param name="ignore">Parts that cannot be applied and are left out without a word; else they are refused.</param>
     /// <returns>Factors by the layer's path in the UNet, float32; alpha as the file says, else the rank. Owned by the caller's dispose scope.</returns>
     /// <exception cref="CheckpointException">The file is malformed or holds other things than a linear LoRA on a UNet; all is listed.</exception>
-    public static IReadOnlyDictionary<string, LoraFactors> Read(string path, nn.Module? model = null)
+    public static IReadOnlyDictionary<string, LoraFactors> Read(string path, nn.Module? model = null, IReadOnlyCollection<LoraFilePart>? ignore = null)
     {
         using var source = CheckpointFile.Open(path);
-        return Read(source, model);
+        return Read(source, model, ignore);
     }
 
-    /// <summary>Reads an open file; see <see cref="Read(string, nn.Module?)"/>.</summary>
-    public static IReadOnlyDictionary<string, LoraFactors> Read(ITensorSource source, nn.Module? model = null)
+    /// <summary>Reads an open file; see <see cref="Read(string, nn.Module?, IReadOnlyCollection{LoraFilePart}?)"/>.</summary>
+    public static IReadOnlyDictionary<string, LoraFactors> Read(ITensorSource source, nn.Module? model = null, IReadOnlyCollection<LoraFilePart>? ignore = null)
     {
         var known = KohyaNames.Index(model?.named_modules().Select(m => m.name) ?? []);
-        return new LoraReading(source, flat => known.TryGetValue(flat, out var path) ? path : KohyaNames.Unflatten(flat)).Read();
+        return new LoraReading(source, flat => known.TryGetValue(flat, out var path) ? path : KohyaNames.Unflatten(flat), ignore ?? []).Read();
     }
 
     /// <summary>
@@ -34,16 +36,18 @@ public static class LoraWeights
     /// <param name="target">Receives the file.</param>
     /// <param name="factors">Factors by path in the UNet.</param>
     /// <param name="dtype">Type of the weights; null keeps theirs.</param>
+    /// <exception cref="CheckpointException">A weight is too large for the type.</exception>
     public static void WriteDiffusers(Stream target, IReadOnlyDictionary<string, LoraFactors> factors, ScalarType? dtype = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (path, (a_RI, b_OR, alpha)) in factors)
+        foreach (var (path, layer) in factors)
         {
+            var (a_RI, b_OR, alpha) = layer;
             var rank = a_RI.shape[0];
-            tensors.Add($"{LoraKey.DiffusersPrefix}{path}.lora.down.weight", a_RI.to_type(dtype ?? a_RI.dtype));
-            tensors.Add($"{LoraKey.DiffusersPrefix}{path}.lora.up.weight", (alpha == rank ? b_OR : b_OR * (alpha / rank)).to_type(dtype ?? b_OR.dtype));
+            tensors.Add($"{LoraKey.DiffusersPrefix}{path}.lora.down.weight", Stored(a_RI, layer, path, dtype));
+            tensors.Add($"{LoraKey.DiffusersPrefix}{path}.lora.up.weight", Stored(alpha == rank ? b_OR : b_OR * (alpha / rank), layer, path, dtype));
         }
         SafetensorsWriter.Write(target, tensors, Metadata);
     }
@@ -55,15 +59,28 @@ public static class LoraWeights
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (path, (a_RI, b_OR, alpha)) in factors)
+        foreach (var (path, layer) in factors)
         {
+            var (a_RI, b_OR, alpha) = layer;
             var name = LoraKey.KohyaPrefix + KohyaNames.Flatten(path);
-            tensors.Add($"{name}.lora_down.weight", a_RI.to_type(dtype ?? a_RI.dtype));
-            tensors.Add($"{name}.lora_up.weight", b_OR.to_type(dtype ?? b_OR.dtype));
+            tensors.Add($"{name}.lora_down.weight", Stored(a_RI, layer, path, dtype));
+            tensors.Add($"{name}.lora_up.weight", Stored(b_OR, layer, path, dtype));
             tensors.Add($"{name}.alpha", tensor((float)alpha));
         }
         SafetensorsWriter.Write(target, tensors, Metadata);
     }
+
+    static Tensor Stored(Tensor factor, LoraFactors layer, string path, ScalarType? dtype)
+    {
+        var stored = factor.to_type(dtype ?? factor.dtype);
+        if (!stored.IsFinite())
+            throw new CheckpointException($"'{path}' has weights of up to {factor.abs().max().to_type(ScalarType.Float64).item<double>():g3}, which {stored.dtype.ToString().ToLowerInvariant()} cannot hold; write bfloat16 or float32.");
+        return layer.IsConvolution ? stored.reshape(stored.shape[0], stored.shape[1], 1, 1) : stored;
+    }
+
+    /// <summary>Whether a file is an adapter of some kind, of a UNet or of text encoders; reading it says whether it can be used.</summary>
+    public static bool IsAdapter(ITensorSource source) =>
+        source.Tensors.Keys.Any(k => LoraKey.Parse(k) is { Part: not LoraPart.Alpha } || OtherAdapters.NameOf(k) is not null || (LoraKey.IsOfTextEncoder(k) && k.Contains("lora", StringComparison.Ordinal)));
 
     /// <summary>Which format a file is in; null if it is no LoRA of a UNet.</summary>
     public static LoraFormat? FormatOf(ITensorSource source) =>

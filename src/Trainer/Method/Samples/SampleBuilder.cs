@@ -1,4 +1,5 @@
 using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Scoring;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Objectives;
 using static TorchSharp.torch;

@@ -35,10 +35,13 @@ public sealed record ImageRewardConfig
     public double RewardDeviation { get; init; } = 1.0333394966054072;
 
     /// <summary>Takes the text part from a BERT configuration (<c>med_config.json</c>); its encoder_width is not used.</summary>
-    public ImageRewardConfig WithText(JsonElement medConfig)
+    /// <exception cref="Checkpoints.CheckpointException">A size is none; everything wrong is listed.</exception>
+    public ImageRewardConfig WithText(JsonElement medConfig, string origin = "med_config.json")
     {
-        int Size(string name, int standard) => medConfig.TryGetProperty(name, out var value) ? value.GetInt32() : standard;
-        return this with
+        var read = new ModelConfigReader(medConfig, origin);
+        int Size(string name, int standard) =>
+            read.Count(name, standard, name == "num_hidden_layers" ? ModelConfigReader.MostLayers : name == "vocab_size" ? int.MaxValue / 1024 : ModelConfigReader.MostChannels);
+        var config = this with
         {
             TextWidth = Size("hidden_size", TextWidth),
             TextIntermediate = Size("intermediate_size", TextIntermediate),
@@ -47,5 +50,8 @@ public sealed record ImageRewardConfig
             VocabSize = Size("vocab_size", VocabSize),
             MaxPositions = Size("max_position_embeddings", MaxPositions),
         };
+        if (config.TextWidth % config.TextHeads != 0) read.Problem($"hidden_size {config.TextWidth} is not a multiple of num_attention_heads {config.TextHeads}");
+        read.ThrowIfProblems("text encoder");
+        return config;
     }
 }

@@ -16,12 +16,12 @@ static class ClipConfigJson
         return json.TryGetProperty(name, out var nested) && nested.ValueKind == JsonValueKind.Object ? nested : json;
     }
 
-    public static int Size(this ModelConfigReader read, string name, int byDefault)
-    {
-        var size = read.Int(name, byDefault);
-        if (size < 1) read.Problem($"{name} is {size}; expected 1 or more");
-        return Math.Max(size, 1);
-    }
+    /// <summary>Above every model there is.</summary>
+    const int MostTokens = 2_000_000;
+
+    /// <summary>A width or a number of tokens.</summary>
+    public static int Size(this ModelConfigReader read, string name, int byDefault) =>
+        read.Count(name, byDefault, name == "vocab_size" ? MostTokens : name is "num_hidden_layers" or "layers" ? ModelConfigReader.MostLayers : ModelConfigReader.MostChannels);
 
     /// <summary>Known are <c>quick_gelu</c> (also the default) and <c>gelu</c>.</summary>
     public static HiddenActivation Activation(this ModelConfigReader read, string name)

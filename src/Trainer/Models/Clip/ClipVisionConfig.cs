@@ -6,6 +6,8 @@ namespace SpoActors.Trainer.Models.Clip;
 /// <summary>Sizes and settings of a CLIP vision tower; defaults are those of transformers' CLIPVisionConfig.</summary>
 public sealed record ClipVisionConfig
 {
+    const int LargestImage = 4096;
+
     /// <summary>Width of the hidden states.</summary>
     public int HiddenSize { get; init; } = 768;
 
@@ -55,6 +57,7 @@ public sealed record ClipVisionConfig
             ProjectionDim = read.Size("projection_dim", d.ProjectionDim),
         };
         read.CheckLayers(config.HiddenSize, config.NumAttentionHeads, config.LayerNormEps);
+        if (config.ImageSize > LargestImage) read.Problem($"image_size is {config.ImageSize}; expected at most {LargestImage}");
         if (config.ImageSize < config.PatchSize) read.Problem($"image_size {config.ImageSize} is below patch_size {config.PatchSize}");
         read.ThrowIfProblems("CLIP vision encoder");
         return config;

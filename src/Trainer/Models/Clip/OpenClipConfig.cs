@@ -33,7 +33,7 @@ public static class OpenClipConfig
             {
                 VocabSize = text.Size("vocab_size", 49408),
                 HiddenSize = textWidth,
-                IntermediateSize = (int)(textWidth * text.Double("mlp_ratio", 4)),
+                IntermediateSize = Mlp(text, textWidth),
                 NumHiddenLayers = text.Size("layers", 12),
                 NumAttentionHeads = text.Size("heads", 8),
                 MaxPositionEmbeddings = text.Size("context_length", 77),
@@ -43,7 +43,7 @@ public static class OpenClipConfig
             new ClipVisionConfig
             {
                 HiddenSize = visionWidth,
-                IntermediateSize = (int)(visionWidth * vision.Double("mlp_ratio", 4)),
+                IntermediateSize = Mlp(vision, visionWidth),
                 NumHiddenLayers = vision.Size("layers", 12),
                 NumAttentionHeads = visionWidth / vision.Size("head_width", 64),
                 ImageSize = vision.Size("image_size", 224),
@@ -51,10 +51,19 @@ public static class OpenClipConfig
                 HiddenAct = activation,
             })
         { ProjectionDim = read.Size("embed_dim", 512) };
+        if (config.Vision.ImageSize < config.Vision.PatchSize) vision.Problem($"image_size {config.Vision.ImageSize} is below patch_size {config.Vision.PatchSize}");
         text.CheckLayers(config.Text.HiddenSize, config.Text.NumAttentionHeads, config.Text.LayerNormEps);
         if (config.Vision.NumAttentionHeads < 1) vision.Problem($"head_width is above width {visionWidth}");
         else vision.CheckLayers(config.Vision.HiddenSize, config.Vision.NumAttentionHeads, config.Vision.LayerNormEps);
         foreach (var part in new[] { read, text, vision }) part.ThrowIfProblems("open_clip model");
         return config;
+    }
+
+    static int Mlp(ModelConfigReader read, int width)
+    {
+        var inner = width * read.Positive("mlp_ratio", 4);
+        if (inner is >= 1 and <= ModelConfigReader.MostChannels) return (int)inner;
+        read.Problem($"mlp_ratio makes {inner} of the width {width}; expected 1 to {ModelConfigReader.MostChannels}");
+        return width;
     }
 }

@@ -29,7 +29,7 @@ public sealed class SpatialTransformer : nn.Module<Tensor, Tensor, Tensor>
 
         nn.Module<Tensor, Tensor> Projection() => linear
             ? new AdaptableLinear(channels, channels, device: device, dtype: dtype)
-            : new Convolution2d(channels, channels, 1, device: device, dtype: dtype);
+            : new AdaptableProjection(channels, channels, device, dtype);
     }
 
     /// <param name="input_BCHW">[B, C, H, W].</param>

@@ -13,6 +13,11 @@ public sealed record UNetConfig
     const string AttentionUp = "CrossAttnUpBlock2D", PlainUp = "UpBlock2D";
     const string TextTime = "text_time";
 
+    /// <summary>Transformer blocks and resnets; SDXL has some 100.</summary>
+    const int MostBlocks = 2048;
+
+    const int LargestKernel = 15, LargestSample = 65_536;
+
     /// <summary>Side of the square latents that the model was trained on; null where the file doesn't say.</summary>
     public int? SampleSize { get; init; }
 
@@ -74,18 +79,7 @@ public sealed record UNetConfig
     public sealed record TextTimeEmbedding(int TimeEmbedDim, int InputDim);
 
     /// <exception cref="CheckpointException">The file is missing or malformed, or asks for what is not supported; everything is listed.</exception>
-    public static UNetConfig Load(string path)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllText(path));
-            return Parse(json.RootElement, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw new CheckpointException($"'{path}' cannot be read as a UNet's config.json: {e.Message}", e);
-        }
-    }
+    public static UNetConfig Load(string path) => Parse(CheckpointJson.ReadObject(path, "a UNet's config.json"), path);
 
     /// <param name="json">The root object of config.json.</param>
     /// <param name="origin">Where it is from, for messages.</param>
@@ -101,25 +95,25 @@ public sealed record UNetConfig
         var config = new UNetConfig
         {
             SampleSize = read.OptionalInt("sample_size"),
-            InChannels = read.Int("in_channels", d.InChannels),
-            OutChannels = read.Int("out_channels", d.OutChannels),
+            InChannels = read.Count("in_channels", d.InChannels, ModelConfigReader.MostChannels),
+            OutChannels = read.Count("out_channels", d.OutChannels, ModelConfigReader.MostChannels),
             BlockOutChannels = channels,
             LayersPerBlock = read.IntPerBlock("layers_per_block", 2, channels.Count),
             DownAttention = down,
             UpAttention = [.. up.Reverse()],
             AttentionHeads = read.IntPerBlock("attention_head_dim", 8, channels.Count),
             TransformerLayersPerBlock = read.IntPerBlock("transformer_layers_per_block", 1, channels.Count),
-            CrossAttentionDim = read.Int("cross_attention_dim", d.CrossAttentionDim),
+            CrossAttentionDim = read.Count("cross_attention_dim", d.CrossAttentionDim, ModelConfigReader.MostChannels),
             UseLinearProjection = read.Bool("use_linear_projection", false),
             UpcastAttention = read.Bool("upcast_attention", false),
             NormNumGroups = read.Int("norm_num_groups", d.NormNumGroups),
-            NormEps = read.Double("norm_eps", d.NormEps),
+            NormEps = read.Positive("norm_eps", d.NormEps),
             DownsamplePadding = read.Int("downsample_padding", d.DownsamplePadding),
             FlipSinToCos = read.Bool("flip_sin_to_cos", d.FlipSinToCos),
             FreqShift = read.Double("freq_shift", d.FreqShift),
             CenterInputSample = read.Bool("center_input_sample", false),
-            ConvInKernel = read.Int("conv_in_kernel", d.ConvInKernel),
-            ConvOutKernel = read.Int("conv_out_kernel", d.ConvOutKernel),
+            ConvInKernel = read.Count("conv_in_kernel", d.ConvInKernel, LargestKernel),
+            ConvOutKernel = read.Count("conv_out_kernel", d.ConvOutKernel, LargestKernel),
             AddedConditioning = ReadAddedConditioning(read),
         };
         config.CheckSizes(read);
@@ -170,14 +164,19 @@ public sealed record UNetConfig
         for (var level = 0; level < BlockOutChannels.Count; level++)
         {
             var (channels, heads) = (BlockOutChannels[level], AttentionHeads[level]);
-            if (channels < 1 || NormNumGroups < 1 || channels % NormNumGroups != 0)
-                read.Problem($"block_out_channels has {channels}; expected a multiple of norm_num_groups, {NormNumGroups}");
+            if (channels is < 1 or > ModelConfigReader.MostChannels || NormNumGroups < 1 || channels % NormNumGroups != 0)
+                read.Problem($"block_out_channels has {channels}; expected a multiple of norm_num_groups, {NormNumGroups}, up to {ModelConfigReader.MostChannels}");
             if (heads < 1 || channels % heads != 0)
                 read.Problem($"attention_head_dim (the number of heads) has {heads}; expected a divisor of the block's {channels} channels");
-            if (LayersPerBlock[level] < 1) read.Problem($"layers_per_block has {LayersPerBlock[level]}; expected 1 or more");
-            if (TransformerLayersPerBlock[level] < 1)
-                read.Problem($"transformer_layers_per_block has {TransformerLayersPerBlock[level]}; expected 1 or more");
+            foreach (var (key, count) in ((string, int)[])[("layers_per_block", LayersPerBlock[level]), ("transformer_layers_per_block", TransformerLayersPerBlock[level])])
+                if (count is < 1 or > ModelConfigReader.MostLayers) read.Problem($"{key} has {count}; expected 1 to {ModelConfigReader.MostLayers}");
         }
+        var blocks = BlockOutChannels.Select((_, level) => (2L * LayersPerBlock[level] + 1) * (1L + TransformerLayersPerBlock[level])).Sum();
+        if (blocks > MostBlocks) read.Problem($"layers_per_block and transformer_layers_per_block make {blocks} blocks; expected at most {MostBlocks}");
+        if (DownsamplePadding is not (0 or 1)) read.Problem($"downsample_padding is {DownsamplePadding}; expected 0 or 1");
+        if (SampleSize is < 1 or > LargestSample) read.Problem($"sample_size is {SampleSize}; expected 1 to {LargestSample}");
+        if (AddedConditioning is { } added && !(added.TimeEmbedDim is > 0 and <= ModelConfigReader.MostChannels && added.InputDim is > 0 and <= ModelConfigReader.MostChannels))
+            read.Problem($"addition_time_embed_dim is {added.TimeEmbedDim}, projection_class_embeddings_input_dim {added.InputDim}; expected 1 to {ModelConfigReader.MostChannels}");
         if (BlockOutChannels[0] % 2 != 0) read.Problem($"block_out_channels starts with {BlockOutChannels[0]}; expected an even number");
     }
 }

@@ -34,18 +34,7 @@ public sealed record VaeConfig
     public int Downscaling => 1 << (BlockOutChannels.Count - 1);
 
     /// <exception cref="CheckpointException">The file is missing or malformed, or asks for what is not supported; everything is listed.</exception>
-    public static VaeConfig Load(string path)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllText(path));
-            return Parse(json.RootElement, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw new CheckpointException($"'{path}' cannot be read as a VAE's config.json: {e.Message}", e);
-        }
-    }
+    public static VaeConfig Load(string path) => Parse(CheckpointJson.ReadObject(path, "an autoencoder's config.json"), path);
 
     /// <param name="json">The root object of config.json.</param>
     /// <param name="origin">Where it is from, for messages.</param>
@@ -60,21 +49,20 @@ public sealed record VaeConfig
         var d = new VaeConfig();
         var config = new VaeConfig
         {
-            InChannels = read.Int("in_channels", d.InChannels),
-            OutChannels = read.Int("out_channels", d.OutChannels),
-            LatentChannels = read.Int("latent_channels", d.LatentChannels),
+            InChannels = read.Count("in_channels", d.InChannels, ModelConfigReader.MostChannels),
+            OutChannels = read.Count("out_channels", d.OutChannels, ModelConfigReader.MostChannels),
+            LatentChannels = read.Count("latent_channels", d.LatentChannels, ModelConfigReader.MostChannels),
             BlockOutChannels = read.Ints("block_out_channels", d.BlockOutChannels),
-            LayersPerBlock = read.Int("layers_per_block", d.LayersPerBlock),
+            LayersPerBlock = read.Count("layers_per_block", d.LayersPerBlock, ModelConfigReader.MostLayers),
             NormNumGroups = read.Int("norm_num_groups", d.NormNumGroups),
             SampleSize = read.Int("sample_size", d.SampleSize),
-            ScalingFactor = read.Double("scaling_factor", d.ScalingFactor),
+            ScalingFactor = read.Positive("scaling_factor", d.ScalingFactor),
             ForceUpcast = read.Bool("force_upcast", d.ForceUpcast),
         };
         CheckBlocks(read, "down_block_types", "DownEncoderBlock2D", config.BlockOutChannels.Count);
         CheckBlocks(read, "up_block_types", "UpDecoderBlock2D", config.BlockOutChannels.Count);
-        foreach (var channels in config.BlockOutChannels.Where(c => c < 1 || config.NormNumGroups < 1 || c % config.NormNumGroups != 0))
-            read.Problem($"block_out_channels has {channels}; expected a multiple of norm_num_groups, {config.NormNumGroups}");
-        if (config.LayersPerBlock < 1) read.Problem($"layers_per_block is {config.LayersPerBlock}; expected 1 or more");
+        foreach (var channels in config.BlockOutChannels.Where(c => c is < 1 or > ModelConfigReader.MostChannels || config.NormNumGroups < 1 || c % config.NormNumGroups != 0))
+            read.Problem($"block_out_channels has {channels}; expected a multiple of norm_num_groups, {config.NormNumGroups}, up to {ModelConfigReader.MostChannels}");
         read.ThrowIfProblems("VAE");
         return config;
     }

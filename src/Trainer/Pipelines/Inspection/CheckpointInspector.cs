@@ -52,7 +52,8 @@ public static class CheckpointInspector
 
     static List<KeyValuePair<string, string>> LoraDetails(ITensorSource source)
     {
-        var details = new List<KeyValuePair<string, string>> { new("format", LoraWeights.FormatOf(source).ToString()!) };
+        var details = new List<KeyValuePair<string, string>>();
+        if (LoraWeights.FormatOf(source) is { } format) details.Add(new("format", format.ToString()));
         try
         {
             using var scope = NewDisposeScope();

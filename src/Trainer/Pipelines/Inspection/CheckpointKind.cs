@@ -36,6 +36,6 @@ public enum CheckpointKind
     /// <summary>LAION's aesthetic head on CLIP embeddings.</summary>
     AestheticHead,
 
-    /// <summary>A LoRA of a UNet.</summary>
+    /// <summary>A LoRA or another adapter.</summary>
     Lora,
 }

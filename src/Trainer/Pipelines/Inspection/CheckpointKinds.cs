@@ -10,7 +10,7 @@ static class CheckpointKinds
     public static CheckpointKind Of(ITensorSource source)
     {
         bool Has(string key) => source.Tensors.ContainsKey(key) || source.Tensors.ContainsKey("model." + key);
-        if (LoraWeights.FormatOf(source) is not null) return CheckpointKind.Lora;
+        if (LoraWeights.IsAdapter(source)) return CheckpointKind.Lora;
         if (SingleFileModel.Recognises(source)) return CheckpointKind.SingleFile;
         if (Has("conv_in.weight") && Has("time_embedding.linear_1.weight")) return CheckpointKind.UNet;
         if (Has("encoder.conv_in.weight") && Has("decoder.conv_in.weight")) return CheckpointKind.Vae;

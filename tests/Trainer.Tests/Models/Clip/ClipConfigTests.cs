@@ -45,7 +45,7 @@ public sealed class ClipConfigTests
 
         Assert.Equal("""
             x/config.json: this CLIP text encoder is not supported:
-              - vocab_size is -1; expected 1 or more
+              - vocab_size is -1; expected 1 to 2000000
               - hidden_size 30 is not a multiple of num_attention_heads 4
               - layer_norm_eps is 0; expected more than 0
             """, error.Message);

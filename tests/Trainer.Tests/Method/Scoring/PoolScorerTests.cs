@@ -2,6 +2,7 @@ using SpoActors.Specification;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Scoring;
 using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Randomness;
@@ -9,7 +10,7 @@ using SpoActors.Trainer.Tests.Diffusion;
 using SpoActors.Trainer.Tests.Judges;
 using static TorchSharp.torch;
 
-namespace SpoActors.Trainer.Tests.Method.Selection;
+namespace SpoActors.Trainer.Tests.Method.Scoring;
 
 public sealed class PoolScorerTests
 {

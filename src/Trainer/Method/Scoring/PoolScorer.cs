@@ -1,10 +1,11 @@
 using SpoActors.Specification;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Method.Sampling;
+using SpoActors.Trainer.Method.Selection;
 using SpoActors.Trainer.Randomness;
 using static TorchSharp.torch;
 
-namespace SpoActors.Trainer.Method.Selection;
+namespace SpoActors.Trainer.Method.Scoring;
 
 /// <summary>Decodes the candidates of a pool, has them judged and decides which of them win and lose.</summary>
 /// <param name="decode">Clean latents [N, C, H, W] to images [N, 3, H', W'] in about [-1, 1]; not called for a judge of latents.</param>

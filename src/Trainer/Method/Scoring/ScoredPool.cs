@@ -1,6 +1,7 @@
+using SpoActors.Trainer.Method.Selection;
 using static TorchSharp.torch;
 
-namespace SpoActors.Trainer.Method.Selection;
+namespace SpoActors.Trainer.Method.Scoring;
 
 /// <summary>What is said of a pool.</summary>
 /// <param name="Scores">The judge's scores, float32 on the CPU, [K, B]; null where a person's verdict came with the pool.</param>
