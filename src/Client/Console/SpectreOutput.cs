@@ -1,9 +1,10 @@
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using SpoActors.Specification.Texts;
 
 namespace SpoActors.Client.Console;
 
-/// <summary>Writes with Spectre.Console.</summary>
+/// <summary>Writes with Spectre.Console. Names and texts of other people's files come by here: what would steer a terminal is shown instead.</summary>
 public sealed class SpectreOutput(IAnsiConsole data, IAnsiConsole people) : IConsoleOutput
 {
     /// <summary>Columns of a redirected stream: tables in files and pipes are not squeezed.</summary>
@@ -15,11 +16,11 @@ public sealed class SpectreOutput(IAnsiConsole data, IAnsiConsole people) : ICon
 
     public bool IsInteractive => people.Profile.Out.IsTerminal && people.Profile.Capabilities.Ansi;
 
-    public void Say(string text) => people.WriteLine(text);
+    public void Say(string text) => people.WriteLine(PlainText.Harmless(text));
 
-    public void Warn(string text) => people.WriteLine(text, new Style(Color.Yellow));
+    public void Warn(string text) => people.WriteLine(PlainText.Harmless(text), new Style(Color.Yellow));
 
-    public void Fail(string text) => people.WriteLine(text, new Style(Color.Red));
+    public void Fail(string text) => people.WriteLine(PlainText.Harmless(text), new Style(Color.Red));
 
     // Spectre wraps at the console's width; data must come out as it is.
     public void Data(string text) => data.Profile.Out.Writer.WriteLine(text);
@@ -27,9 +28,9 @@ public sealed class SpectreOutput(IAnsiConsole data, IAnsiConsole people) : ICon
     public void Table(OutputTable table)
     {
         var drawn = new Table { Border = TableBorder.Rounded };
-        if (table.Title is { } title) drawn.Title = new TableTitle(Markup.Escape(title));
+        if (table.Title is { } title) drawn.Title = new TableTitle(Markup.Escape(PlainText.Harmless(title)));
         foreach (var column in table.Columns) drawn.AddColumn(new TableColumn(Markup.Escape(column)));
-        foreach (var row in table.Rows) drawn.AddRow([.. row.Select(cell => new Text(cell))]);
+        foreach (var row in table.Rows) drawn.AddRow([.. row.Select(cell => new Text(PlainText.Harmless(cell)))]);
         data.Write(drawn);
     }
 
