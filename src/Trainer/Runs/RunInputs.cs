@@ -32,6 +32,8 @@ public static class RunInputs
             CheckSettings("sampling.height, sampling.width", "sizes that the model can draw", () => model.LatentSize(run.Sampling));
             CheckSettings("sampling.steps", "noise at every step that is trained", () => plan.Process(model.Schedule));
         }
+        if (new PromptSchedule(TrainingPrompts.Read(run), run) is { RoundCount: 0 })
+            problems.Add(new Problem("training.prompts_per_round", run.Training.PromptsPerRound.ToString(System.Globalization.CultureInfo.InvariantCulture), "at most the number of prompts, so that there is a round", "Lower it, or give more prompts."));
         if (problems.Count > 0) throw new SpecificationException($"the run '{run.Name}'", problems);
 
         void CheckSettings(string key, string expected, Action use)
