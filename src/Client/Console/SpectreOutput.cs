@@ -1,7 +1,6 @@
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using SpoActors.Specification;
-using SpoActors.Specification.Texts;
 
 namespace SpoActors.Client.Console;
 
