@@ -37,7 +37,7 @@ public sealed class OwnPairRunTests
         string[] settings =
         [
             $"model.path={Repository.PathOf("tests/data/tiny/pipeline")}", "model.device=cpu", "model.threads=1", $"data.path={OwnPairFolder.Write(folder["pairs"], 4)}", "data.resolution=64",
-            "training.rounds=2", "training.gradient_accumulation=1", "training.batch_size=1", "optimizer.schedule.warmup_steps=1", "lora.rank=4", "evaluation.count=0",
+            "training.rounds=2", "training.gradient_accumulation=1", "training.batch_size=1", "optimizer.schedule={ kind: constant }", "lora.rank=4", "evaluation.count=0",
         ];
         var (code, output) = await Spo.Run(
             ["run", Repository.PathOf($"config/methods/{preset}.yaml"), "--name", "own", "--output", folder["runs"], .. settings.SelectMany(s => (string[])["--set", s])]);
