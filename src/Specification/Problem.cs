@@ -1,5 +1,4 @@
 using System.Globalization;
-using SpoActors.Specification.Texts;
 
 namespace SpoActors.Specification;
 

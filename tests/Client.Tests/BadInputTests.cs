@@ -62,7 +62,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("run", "TINY", "--name", "a/b")]
     [InlineData("run", "TINY", "--name", "")]
     [InlineData("run", "TINY", "--branch", "x")]
-    [InlineData("run", "TINY", "--set", "training.prompts_per_round=2147483647", "--dry-run")]
+    [InlineData("run", "TINY", "--dry-run", "--set", "training.prompts_per_round=2147483647")]
     [InlineData("doctor", "TINY", "--set", "nonsense=1")]
     [InlineData("doctor", "--output", "/dev/null/x", "/nowhere.yaml")]
     public async Task Command_WhenValueIsWrong_SaysSoInAFewLines(params string[] words) =>

@@ -1,6 +1,7 @@
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Runs;
+using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
 
 namespace SpoActors.Client.Tests;
@@ -76,6 +77,21 @@ public sealed class PipelineRunTests
         Assert.Equal(File.ReadAllBytes(folder["whole/tiny/pytorch_lora_weights.safetensors"]), File.ReadAllBytes(folder["parts/tiny/pytorch_lora_weights.safetensors"]));
 
         static string[] Way(bool sequential) => sequential ? ["--sequential"] : [];
+    }
+
+    [Fact]
+    public async Task Resume_WhenTheSlowCopySamples_PublishesItsValuesAgain()
+    {
+        using var folder = new TemporaryFolder();
+        string[] settings = ["--set", "objective.kind=grad_spo", "--set", "evaluation.count=0"];
+        await Spo.Run(Spo.TinyRun(folder["whole"], [.. settings, "--set", "training.rounds=3", "--sequential"]));
+        await Spo.Run(Spo.TinyRun(folder["parts"], [.. settings, "--set", "training.rounds=1"]));
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["parts"], [.. settings, "--set", "training.rounds=3", "--resume"]));
+        Assert.True(code == ExitCode.Success, output.StandardError);
+        Assert.Equal(Metrics(folder["whole/tiny"]), Metrics(folder["parts/tiny"]));
+        Assert.Equal(Manifest(folder["whole/tiny"]), Manifest(folder["parts/tiny"]) with { TrainerEpoch = 0 });
+        // What samplers are given is not what is trained.
+        Assert.NotEqual(Manifest(folder["parts/tiny"]).AdapterHash, AtomicFile.Hash(Directory.GetFiles(folder["parts/tiny/adapters"], "v000003-*").Single()));
     }
 
     [Fact]

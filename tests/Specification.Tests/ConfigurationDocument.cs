@@ -13,8 +13,7 @@ static partial class ConfigurationDocument
 
     public static string Generate()
     {
-        var comments = XDocument.Load(System.IO.Path.ChangeExtension(typeof(RunSpecification).Assembly.Location, ".xml"))
-            .Descendants("member").ToDictionary(m => m.Attribute("name")!.Value, m => Text(m.Element("summary")));
+        var comments = Comments();
         var text = new StringBuilder("""
             # Configuration
 
@@ -23,6 +22,11 @@ static partial class ConfigurationDocument
 
             - `--set section.key=value` overrides a key; the value is YAML, such as `--set evaluation.seeds=[1,2]`. May be given several times.
             - A relative input path is looked for in the current folder, then beside the configuration file. `output` belongs to the current folder.
+              `~` and `$HOME` at the beginning of a path are the user's folder.
+            - `extends: long.yaml`, a path relative to the file, takes all keys of another configuration; those that the file gives itself replace
+              them, sections key by key, lists and values whole. Problems name the file and line. At most 8 files extend each other.
+            - `config/schema/` holds JSON schemas for editors, which the first line of each configuration names.
+            - A configuration has at most 1 MiB, 32 levels and 20,000 values (an alias counts for all that it names), one document, and every key once.
             - A run's folder holds the resolved configuration, every key with its value, as `config.yaml`.
             - Settings are of two kinds. What is computed is the run's identity: `--resume` wants the same values, and refuses others by name. How, where
               or how long it is computed may change, and moves results by rounding at most: the column "resume" says `free`. Prompts are known by
@@ -44,6 +48,10 @@ static partial class ConfigurationDocument
         Tables(text, comments, new PreferenceTrainingSpecification());
         return text.ToString();
     }
+
+    /// <summary>The summaries of the specification's types and properties, by their names in XML.</summary>
+    public static Dictionary<string, string> Comments() => XDocument.Load(System.IO.Path.ChangeExtension(typeof(RunSpecification).Assembly.Location, ".xml"))
+        .Descendants("member").ToDictionary(m => m.Attribute("name")!.Value, m => Text(m.Element("summary")));
 
     static void Tables(StringBuilder text, Dictionary<string, string> comments, object specification)
     {

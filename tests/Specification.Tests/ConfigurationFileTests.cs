@@ -46,6 +46,15 @@ public sealed class ConfigurationFileTests
         Assert.Contains($"run config/{file}", File.ReadAllText(Repository.PathOf($"config/{file}")), StringComparison.Ordinal);
     }
 
+    /// <summary>The trainer holds a round together; the pipeline refuses one that it cannot.</summary>
+    [Theory]
+    [MemberData(nameof(Presets))]
+    public void Preset_WhenShipped_HasRoundsThatThePipelineHolds(string file)
+    {
+        var run = SpecificationYaml.Read(Repository.PathOf($"config/{file}"));
+        Assert.InRange(run.Training.PromptsPerRound, 1, run.Pipeline.PairCapacity * run.Sampling.BatchSize);
+    }
+
     [Theory]
     [InlineData("methods")]
     [InlineData("shapes")]

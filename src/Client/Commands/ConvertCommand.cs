@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
 using SpoActors.Specification;
+using SpoActors.Specification.Texts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Devices;
@@ -37,7 +38,7 @@ sealed class ConvertCommand : Command
 
     int Execute(ParseResult parsed)
     {
-        var (from, target) = (parsed.GetValue(input)!, parsed.GetValue(result)!);
+        var (from, target) = (InputPath.Readable(parsed.GetValue(input)!), UserPath.Expand(parsed.GetValue(result)!));
         if (!Path.Exists(from)) throw new ClientException(ExitCode.NotFound, $"The LoRA file '{from}' does not exist.");
         if (Path.GetFullPath(from) == Path.GetFullPath(target)) throw new ClientException(ExitCode.InvalidInput, $"'{from}' cannot be converted onto itself; name another result.");
         if (File.Exists(target) && !parsed.GetValue(overwrite)) throw new ClientException(ExitCode.InvalidInput, $"'{target}' exists. Name another result, or add --overwrite.");

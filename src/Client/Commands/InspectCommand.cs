@@ -25,7 +25,7 @@ sealed class InspectCommand : Command
 
     int Execute(ParseResult parsed)
     {
-        var target = parsed.GetValue(path)!;
+        var target = InputPath.Readable(parsed.GetValue(path)!);
         if (!Path.Exists(target)) throw new ClientException(ExitCode.NotFound, $"'{target}' does not exist.");
         if (Path.GetExtension(target).Equals(".png", StringComparison.OrdinalIgnoreCase))
             output.Result(parsed.GetValue(format), PngFile.ReadTexts(File.ReadAllBytes(target)), texts =>

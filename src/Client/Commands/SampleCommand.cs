@@ -71,15 +71,15 @@ sealed class SampleCommand : Command
         {
             Model = new ModelSpecification
             {
-                Path = UserPath.Expand(parsed.GetValue(model)!),
-                Vae = parsed.GetValue(vae) is { } ownVae ? UserPath.Expand(ownVae) : null,
+                Path = InputPath.Readable(parsed.GetValue(model)!),
+                Vae = parsed.GetValue(vae) is { } ownVae ? InputPath.Readable(ownVae) : null,
                 Device = parsed.GetValue(device)!,
                 Dtype = parsed.GetValue(dtype),
                 Threads = parsed.GetValue(threads),
             },
             Prompts = Prompts(parsed),
             NegativePrompt = parsed.GetValue(negative),
-            Lora = parsed.GetValue(lora) is { } loraFile ? UserPath.Expand(loraFile) : null,
+            Lora = parsed.GetValue(lora) is { } loraFile ? InputPath.Readable(loraFile) : null,
             Ignore = parsed.GetValue(ignore)!,
             LoraStrength = parsed.GetValue(strength),
             Compare = parsed.GetValue(compare),

@@ -1,6 +1,6 @@
 using Spectre.Console;
 using Spectre.Console.Rendering;
-using SpoActors.Specification.Texts;
+using SpoActors.Specification;
 
 namespace SpoActors.Client.Console;
 

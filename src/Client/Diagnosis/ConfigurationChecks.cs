@@ -1,5 +1,6 @@
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
+using SpoActors.Specification.Files;
 using SpoActors.Specification.Silos;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Evaluation;

@@ -1,4 +1,5 @@
 using SpoActors.Client.Console;
+using SpoActors.Specification.Texts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Pipelines.Inspection;
 
@@ -50,7 +51,7 @@ sealed record InspectionResult
         [
             ("path", result.Path), ("kind", result.Kind), ("family", result.Family), ("parameters", result.Parameters),
             ("types", string.Join(", ", result.Types.Select(t => $"{t.Key} ({ResultOutput.Text(t.Value)})"))),
-            .. result.Details.Select(d => (d.Key, (object?)d.Value)), .. result.Metadata.Select(m => ($"metadata: {m.Key}", (object?)m.Value)),
+            .. result.Details.Select(d => (d.Key, (object?)d.Value)), .. result.Metadata.Select(m => ($"metadata: {PlainText.OneLine(m.Key)}", (object?)PlainText.OneLine(m.Value))),
             ("not finite", result.NotFinite is { } bad ? bad.Count == 0 ? "none" : string.Join(", ", bad) : null),
         ];
         yield return ResultOutput.Properties(null, properties);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SpoActors.Client.Console;
 using SpoActors.Trainer.Diffusion.Samplers;
+using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Lora.Files;
@@ -20,6 +21,7 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
         using var model = DiffusionModel.Load(request.Model);
         using var adapter = AttachLora(model);
         CheckRest(model);
+        var size = SizeOf(model);
         Directory.CreateDirectory(request.Folder);
         var files = new List<DrawnFile>();
         var grids = new GridFiles(request.Folder, [.. request.Seeds.Select(seed => string.Create(CultureInfo.InvariantCulture, $"seed {seed}"))]);
@@ -30,7 +32,7 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
             foreach (var useLora in withLora)
             {
                 if (adapter is not null) adapter.Strength = useLora ? request.LoraStrength : 0;
-                var images = request.Seeds.Select(seed => DrawOne(model, prompt, index, seed, useLora, files, cancellation)).ToArray();
+                var images = request.Seeds.Select(seed => DrawOne(model, size, prompt, index, seed, useLora, files, cancellation)).ToArray();
                 if (several) grids.Add(new LabelledGrid.Row(withLora.Length == 1 ? prompt : $"{(useLora ? "LoRA" : "base")}: {prompt}", images));
             }
         }
@@ -44,6 +46,19 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
         files.AddRange(drawn.Select(file => new DrawnFile(file, "all", null, request.Lora ?? "")));
         if (drawn.Count > 1) output.Say(string.Create(CultureInfo.InvariantCulture, $"The grid is split into {drawn.Count} files; one picture of all would be too large."));
         if (grids.LeftOut > 0) output.Warn(string.Create(CultureInfo.InvariantCulture, $"{grids.LeftOut} rows are too large for a grid and were left out of it; their images are there."));
+    }
+
+    /// <summary>Asked before the first step, so that nothing is left behind where the size is wrong.</summary>
+    LatentSize SizeOf(DiffusionModel model)
+    {
+        try
+        {
+            return model.LatentSize(request.Height, request.Width);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ClientException(ExitCode.InvalidInput, $"--height, --width: {e.Message}.");
+        }
     }
 
     LoraAdapter? AttachLora(DiffusionModel model)
@@ -61,11 +76,10 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
         _ = model.Decoder;
     }
 
-    PixelImage DrawOne(DiffusionModel model, string prompt, int index, ulong seed, bool useLora, List<DrawnFile> files, CancellationToken cancellation)
+    PixelImage DrawOne(DiffusionModel model, LatentSize size, string prompt, int index, ulong seed, bool useLora, List<DrawnFile> files, CancellationToken cancellation)
     {
         output.Say($"{prompt} (seed {seed}{(useLora ? ", LoRA" : "")})");
         using var scope = NewDisposeScope();
-        var size = model.LatentSize(request.Height, request.Width);
         var image = new TextToImagePipeline(model).Generate(
             new TextToImageRequest
             {

@@ -29,7 +29,7 @@ public sealed class RunPlan
         };
         var bytes = prompts.Sum(p => 2L * p.Length);
         if (bytes > TensorPayload.MaxBytes)
-            throw new PipelineException($"the prompts have {bytes} bytes; a run carries at most {TensorPayload.MaxBytes}. Set {(MethodPlan.FlowOf(Specification) == FlowKind.OwnPairs ? "data.limit" : "prompts.limit")}.");
+            throw new PipelineException($"the prompts have {bytes} bytes; a run carries at most {TensorPayload.MaxBytes}. Set {(MethodPlan.FlowOf(Specification) == FlowKind.OwnPairs ? "data.limit" : "prompts.limit")}, or run it with --sequential.");
         var items = Schedule.Items(0).Count;
         if (items > pipeline.PairCapacity)
             throw new PipelineException(

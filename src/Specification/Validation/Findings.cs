@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SpoActors.Specification.Prompts;
+using SpoActors.Specification.Texts;
 
 namespace SpoActors.Specification.Validation;
 
@@ -27,6 +28,7 @@ sealed partial class Findings
     {
         if (path.Length == 0) Add(key, "", expected, "Name it in the configuration or with --set.");
         else if (mustExist && !File.Exists(path) && !Directory.Exists(path)) Add(key, $"'{path}', which does not exist", expected, "Correct the path.");
+        else if (mustExist && File.Exists(path) && RegularFile.Obstacle(path) is { } obstacle) Add(key, $"'{path}': {obstacle}", expected, "Correct the path.");
     }
 
     /// <summary>What is wrong inside a prompts file.</summary>

@@ -60,7 +60,7 @@ public sealed record RunEstimate(long WeightBytes, long JudgeBytes, long Adapter
 
     static string MiB(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(bytes / 1048576.0):N0} MiB");
 
-    static long FileBytes(JudgeSpecification judge) => judge.Members.Sum(FileBytes) + (
+    static long FileBytes(JudgeSettings judge) => judge.Members.Sum(FileBytes) + (
         File.Exists(judge.Path) ? new FileInfo(judge.Path).Length
         : Directory.Exists(judge.Path) ? new DirectoryInfo(judge.Path).EnumerateFiles().Where(f => WeightFiles.Contains(f.Extension)).Sum(f => f.Length)
         : 0);

@@ -52,7 +52,7 @@ public sealed class BytePairVocabulary
             return Of(ids, ReadMerges(Lines(merges)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException
-            or InvalidDataException or InvalidOperationException or FormatException or ArgumentException)
+            or InvalidDataException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException)
         {
             throw new TokenizerException($"'{folder}' is not a CLIP tokenizer folder (vocab.json with token ids, merges.txt): {e.Message}", e);
         }

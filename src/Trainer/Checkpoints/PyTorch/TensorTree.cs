@@ -31,7 +31,7 @@ sealed class TensorTree
         if (value is PickleTensor tensor) Add(tensor);
         else if (value is PickleDict dict)
         {
-            foreach (var (key, item) in dict.Items) Visit(key, 0, item);
+            for (var i = 0; i < dict.Items.Count; i++) Visit(dict.Items[i].Key, 0, dict.Items[i].Value);
         }
         else if (value is PickleList list)
         {

@@ -1,6 +1,7 @@
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.Diffusers;
 using SpoActors.Trainer.Native;
+using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Checkpoints.Diffusers;
@@ -37,6 +38,65 @@ public sealed class DiffusersFolderTests : IDisposable
     {
         if (index is not null) folder.Write("model_index.json", index);
         Assert.Contains(expected, Assert.Throws<CheckpointException>(() => DiffusersFolder.Open(folder.Root)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_OfTheRefiner_SaysWhatItIs()
+    {
+        folder.Write("model_index.json", """
+            { "_class_name": "StableDiffusionXLImg2ImgPipeline", "text_encoder": [null, null], "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"], "unet": ["diffusers", "UNet2DConditionModel"] }
+            """);
+        Assert.Contains("is the SDXL refiner", Assert.Throws<CheckpointException>(() => DiffusersFolder.Open(folder.Root)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_OfATextEncoderWithoutItsPrefix_HaveIt()
+    {
+        using var scope = NewDisposeScope();
+        folder.Write("model_index.json", """{ "_class_name": "StableDiffusionPipeline" }""");
+        folder.WriteTensors("text_encoder/model.safetensors", ("embeddings.token_embedding.weight", ones(2)), ("encoder.layers.0.mlp.fc1.weight", ones(2)), ("text_projection.weight", ones(2)));
+        using var weights = DiffusersFolder.Open(folder.Root).Weights("text_encoder");
+        Assert.Equal(["text_model.embeddings.token_embedding.weight", "text_model.encoder.layers.0.mlp.fc1.weight", "text_projection.weight"], weights.Tensors.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Weights_OfShardsWithoutTheirIndex_SaySo()
+    {
+        using var scope = NewDisposeScope();
+        folder.WriteTensors("unet/diffusion_pytorch_model-00001-of-00002.safetensors", ("a", ones(2)));
+        Assert.Contains("holds shards such as 'diffusion_pytorch_model-00001-of-00002.safetensors', but not the index",
+            Assert.Throws<CheckpointException>(() => ComponentWeights.Open(folder.Path("unet"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_OfAStaleIndex_NameItsFiles()
+    {
+        using var scope = NewDisposeScope();
+        folder.WriteTensors("s1.safetensors", ("a", ones(2)));
+        folder.Write("model.safetensors.index.json", """{ "weight_map": { "a": "s1.safetensors", "b": "s1.safetensors" } }""");
+        Assert.Contains("of another download than its files", Assert.Throws<CheckpointException>(() => ComponentWeights.Open(folder.Root)).Message, StringComparison.Ordinal);
+        folder.Write("model.safetensors.index.json", """{ "weight_map": { "a": "s1.safetensors", "b": "s2.safetensors" } }""");
+        Assert.Contains("names files that are missing: s2.safetensors", Assert.Throws<CheckpointException>(() => ComponentWeights.Open(folder.Root)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokenizer_OfOneFile_IsThatOfTheTwo()
+    {
+        const string vocabulary = """{ "a": 0, "b</w>": 1, "ab</w>": 2, "<|startoftext|>": 3, "<|endoftext|>": 4 }""";
+        folder.Write("model_index.json", """{ "_class_name": "StableDiffusionPipeline" }""");
+        folder.Write("two/vocab.json", "\ufeff" + vocabulary);
+        folder.Write("two/merges.txt", "\ufeff#version: 0.2\r\na b</w>\r\n");
+        foreach (var merge in (string[])["\"a b</w>\"", "[\"a\", \"b</w>\"]"])
+        {
+            folder.Write("tokenizer/tokenizer.json", $$"""
+                { "added_tokens": [{ "id": 4, "content": "<|endoftext|>" }], "model": { "type": "BPE", "vocab": {{vocabulary}}, "merges": [{{merge}}] } }
+                """);
+            var (one, two) = (DiffusersFolder.Open(folder.Root).Tokenizer("tokenizer"), ClipTokenizer.FromFolder(folder.Path("two"), ClipTokenizerKind.Slow));
+            Assert.Equal(two.Encode("ab ab"), one.Encode("ab ab"));
+            Assert.Equal([3L, 2, 2, 4], one.EncodeUnpadded("ab ab"));
+        }
+        folder.Write("tokenizer/tokenizer.json", """{ "model": { "type": "WordPiece", "vocab": {} } }""");
+        Assert.Contains("type BPE", Assert.Throws<TokenizerException>(() => DiffusersFolder.Open(folder.Root).Tokenizer("tokenizer")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -109,6 +109,81 @@ public sealed class PyTorchFileTests : IDisposable
     public void Open_OfAnotherPrograms_Pickle_SaysSo() =>
         Assert.Contains("not one of torch.save", Refused("x.pkl", new PickleBuilder().Text("hello").Build()), StringComparison.Ordinal);
 
+    // Read over, not made: neither the class nor its state means anything here.
+    [Theory]
+    [InlineData("pytorch_lightning.callbacks.model_checkpoint", "ModelCheckpoint")]
+    [InlineData("argparse", "Namespace")]
+    [InlineData("omegaconf.dictconfig", "DictConfig")]
+    [InlineData("numpy.core.multiarray", "scalar")]
+    [InlineData("pathlib", "PosixPath")]
+    [InlineData("builtins", "set")]
+    public void Open_OfATrainingProgramsObjects_ReadsOverThem(string module, string name)
+    {
+        // { "callbacks": { <class>: 1 }, "hyper": <object with a state>, "state_dict": {...} }
+        var pickle = new PickleBuilder().Bytes('}', '(').Text("callbacks").Bytes('}').Global(module, name).Int(1).Bytes('s')
+            .Text("hyper").Global(module, name).Bytes(')', 0x81, '}').Text("a").Int(3).Bytes('s', 'b', '(').Text("k").Int(1).Bytes('u')
+            .Text("others").Global(module, name).Bytes(')', 'R').Text("state_dict").Bytes([.. PickleBuilder.StateDict(legacy: false, ("a", "0", 0, [2], [1]))[2..^1].Select(b => (int)b)])
+            .Bytes('u').Build();
+        using var file = CheckpointFile.Open(folder.Write("x.ckpt", PickleBuilder.Zip(pickle, ["0"])));
+        Assert.Equal(["a"], file.Tensors.Keys);
+    }
+
+    [Fact]
+    public void Open_OfTwoPicklesInOneArchive_RefusesIt()
+    {
+        using var target = new MemoryStream();
+        using (var archive = new ZipArchive(target, ZipArchiveMode.Create, leaveOpen: true))
+            foreach (var name in (string[])["a/data.pkl", "b/data.pkl"])
+            {
+                using var entry = archive.CreateEntry(name, CompressionLevel.NoCompression).Open();
+                entry.Write(TwoViews);
+            }
+        Assert.Contains("2 pickles, 'a/data.pkl' and 'b/data.pkl'", Refused("x.pt", target.ToArray()), StringComparison.Ordinal);
+    }
+
+    // Dicts that share each other: few bytes, many paths, each of which would be a text.
+    [Fact]
+    public void Open_OfDictsThatShareTheirValues_TakesLittleMemory()
+    {
+        var name = new string('n', 30);
+        var pickle = new PickleBuilder().Bytes('}', 'q', 0);
+        for (var level = 1; level <= 28; level++)
+        {
+            pickle.Bytes('}', '(');
+            for (var i = 0; i < 4; i++) pickle.Text($"{name}{i}").Bytes('h', level - 1);
+            pickle.Bytes('u', 'q', level);
+        }
+        AssertSmall(64, () => Refused("x.pt", PickleBuilder.Zip(pickle.Build(), [])));
+    }
+
+    [Theory]
+    [InlineData(new int[] { '}' })]
+    [InlineData(new int[] { ']' })]
+    [InlineData(new int[] { '(' })]
+    [InlineData(new int[] { '}', 0x94 })]
+    [InlineData(new int[] { 0x8c, 0 })]
+    [InlineData(new int[] { ')', 0x85 })]
+    public void Open_OfMillionsOfInstructions_TakesLittleMemory(int[] instructions)
+    {
+        var pickle = new PickleBuilder().Bytes([.. Enumerable.Repeat(instructions, 5_000_000).SelectMany(i => i)]).Bytes('.').Build();
+        AssertSmall(512 + pickle.Length / (1 << 20), () => Refused("x.pt", PickleBuilder.Zip(pickle, [])));
+    }
+
+    [Fact]
+    public void Open_OfBytesThatAreMadeAgainAndAgain_IsRefused()
+    {
+        var pickle = new PickleBuilder().Global("_codecs", "encode").Bytes('q', 0, '(').Text(new string('x', 1_000_000)).Text("latin1").Bytes('t', 'q', 1);
+        for (var i = 0; i < 1000; i++) pickle.Bytes('h', 0, 'h', 1, 'R');
+        AssertSmall(64, () => Assert.Contains("more bytes than the file has", Refused("x.pt", PickleBuilder.Zip(pickle.Build(), [])), StringComparison.Ordinal));
+    }
+
+    static void AssertSmall(long mebibytes, Action action)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, mebibytes << 20);
+    }
+
     [Fact]
     public void Open_OfAListThatHoldsItself_EndsWithAnError() =>
         Refused("x.pt", PickleBuilder.Zip(new PickleBuilder().Bytes(']', 'q', 0, 'h', 0, 'a').Build(), []));

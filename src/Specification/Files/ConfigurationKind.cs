@@ -1,7 +1,8 @@
 using SpoActors.Specification.Silos;
+using SpoActors.Specification.Yaml;
 using YamlDotNet.RepresentationModel;
 
-namespace SpoActors.Specification.Yaml;
+namespace SpoActors.Specification.Files;
 
 /// <summary>What a configuration file configures.</summary>
 public enum ConfigurationKind { Run, PreferenceTraining, Silo }
