@@ -47,7 +47,7 @@ public sealed class ComfortTests
     public async Task DryRun_Always_LooksAtEverythingAndBeginsNothing(string command, string config, string expected)
     {
         using var folder = new TemporaryFolder();
-        var (code, output) = await Spo.Run(command, Repository.PathOf(config), "--dry-run", "--output", folder["runs"]);
+        var (code, output) = await Spo.Run(command, Repository.PathOf(config), "--dry-run", "--output", folder["runs"], "--set", $"model.path={Model}");
         Assert.True(code == ExitCode.Success, output.StandardError);
         Assert.Contains(expected, output.StandardOutput, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["runs"]));
@@ -56,7 +56,8 @@ public sealed class ComfortTests
     [Fact]
     public async Task Doctor_WhenConfigurationsAreOfAllKinds_ChecksEachAsItsOwn()
     {
-        var (code, output) = await Spo.Run("doctor", Repository.PathOf("config/silo.yaml"), Repository.PathOf("tests/data/cases/common/tiny-spm.yaml"), Repository.PathOf("config/tiny.yaml"));
+        var (code, output) = await Spo.Run("doctor", Repository.PathOf("config/silo.yaml"), Repository.PathOf("tests/data/cases/common/tiny-spm.yaml"), Repository.PathOf("config/tiny.yaml"),
+            "--set", $"model.path={Model}");
         Assert.True(code == ExitCode.Success, output.StandardOutput);
         foreach (var part in new[] { "a silo with the roles sampler, scorer, trainer on cpu:0", "valid, 4 pairs to train on", "valid, 4000 prompts" })
             Assert.Contains(part, output.StandardOutput, StringComparison.Ordinal);

@@ -7,7 +7,7 @@ namespace SpoActors.Specification.Texts;
 public static class RegularFile
 {
     const int CurrentFolder = -100, TypeWanted = 1, ModeOffset = 28, StatusLength = 256;
-    const int TypeMask = 0xF000, Regular = 0x8000, Folder = 0x4000;
+    const int TypeMask = 0xF000, Regular = 0x8000, Folder = 0x4000, Nothing = -1;
 
     /// <summary>What stands in the way of reading a file; null for a regular one, links followed.</summary>
     /// <param name="path">The file.</param>
@@ -20,19 +20,20 @@ public static class RegularFile
         return TypeOf(path) switch
         {
             null or Regular => null,
+            Nothing => "a link that leads nowhere",
             Folder => "a folder",
             _ => "a pipe or device, no regular file",
         };
     }
 
-    /// <summary>The type bits of a file's mode; null where the system does not tell.</summary>
+    /// <summary>The type bits of a file's mode, or <see cref="Nothing"/>; null where the system does not tell.</summary>
     static int? TypeOf(string path)
     {
         if (!OperatingSystem.IsLinux()) return null;
         try
         {
             var status = new byte[StatusLength];
-            return statx(CurrentFolder, path, 0, TypeWanted, status) == 0 ? BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(ModeOffset)) & TypeMask : null;
+            return statx(CurrentFolder, path, 0, TypeWanted, status) == 0 ? BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(ModeOffset)) & TypeMask : Nothing;
         }
         catch (EntryPointNotFoundException)
         {
