@@ -25,7 +25,7 @@ public sealed class ConfigurationSchemaTests
     [Fact]
     public void Configuration_WhenShipped_NamesItsSchema() => Assert.All(Directory.GetFiles(Repository.PathOf("config"), "*.yaml"), file =>
     {
-        var kind = Yaml.ConfigurationKinds.Of(file) switch { Yaml.ConfigurationKind.PreferenceTraining => "train-spm", Yaml.ConfigurationKind.Silo => "silo", _ => "run" };
+        var kind = Files.ConfigurationKinds.Of(file) switch { Files.ConfigurationKind.PreferenceTraining => "train-spm", Files.ConfigurationKind.Silo => "silo", _ => "run" };
         Assert.Contains($"# yaml-language-server: $schema=schema/{kind}.schema.json", File.ReadLines(file));
     });
 }

@@ -1,4 +1,5 @@
 using SpoActors.Client.Console;
+using SpoActors.Specification;
 using SpoActors.Specification.Texts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Pipelines.Inspection;
