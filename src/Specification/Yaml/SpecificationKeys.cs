@@ -7,8 +7,6 @@ namespace SpoActors.Specification.Yaml;
 /// <summary>The keys of the specification: its properties in snake_case.</summary>
 public static class SpecificationKeys
 {
-    static readonly string?[] Namespaces = [typeof(RunSpecification).Namespace, typeof(Silos.SiloSettings).Namespace];
-
     /// <summary>Every key of a run with its full path, such as <c>sampling.steps</c>, in the order of the declaration.</summary>
     public static IReadOnlyList<(string Key, PropertyInfo Property)> All { get; } = AllOf(typeof(RunSpecification));
 
@@ -33,7 +31,7 @@ public static class SpecificationKeys
     public static IReadOnlyList<(string Key, PropertyInfo Property)> Of(Type section) =>
         [.. section.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).OrderBy(p => p.MetadataToken).Select(p => (ToKey(p.Name), p))];
 
-    public static bool IsSection(Type type) => type.IsClass && type != typeof(string) && Namespaces.Contains(type.Namespace);
+    public static bool IsSection(Type type) => type.IsClass && type.Assembly == typeof(SpecificationKeys).Assembly;
 
     /// <summary>Whether a type is a list of sections.</summary>
     public static bool IsSectionList(Type type) =>
