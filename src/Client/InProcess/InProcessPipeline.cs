@@ -100,7 +100,10 @@ sealed class InProcessPipeline : IAsyncDisposable
             {
                 // What loading or training found says more.
                 if (compute.Failure.IsFaulted) await compute.Failure;
-                throw new ClientException(ExitCode.Failed, stuck.Report.Problem!);
+                var problem = stuck.Report.Problem!;
+                // A worker that finds a setting too small names it first, as every problem of a configuration does.
+                var isSetting = SpecificationKeys.All.Any(k => problem.StartsWith(k.Key + ":", StringComparison.Ordinal));
+                throw new ClientException(isSetting ? ExitCode.InvalidInput : ExitCode.Failed, problem);
             }
         }
     }

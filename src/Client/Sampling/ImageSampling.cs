@@ -20,8 +20,8 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
     {
         using var model = DiffusionModel.Load(request.Model);
         using var adapter = AttachLora(model);
-        CheckRest(model);
         var size = SizeOf(model);
+        CheckRest(model);
         Directory.CreateDirectory(request.Folder);
         var files = new List<DrawnFile>();
         var grids = new GridFiles(request.Folder, [.. request.Seeds.Select(seed => string.Create(CultureInfo.InvariantCulture, $"seed {seed}"))]);
@@ -71,7 +71,6 @@ sealed class ImageSampling(SamplingRequest request, IConsoleOutput output)
     // Steps take minutes: what is used only after them is looked at before.
     void CheckRest(DiffusionModel model)
     {
-        model.LatentSize(request.Height, request.Width);
         using var sampler = DiffusionSamplers.Create(request.Scheduler, model.Schedule, request.Steps, request.Eta);
         _ = model.Decoder;
     }

@@ -253,8 +253,18 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         else await OnStandingAsync(orders.Standing).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the session at once.</summary>
-    public Task EndAsync() => ended.CancelAsync();
+    /// <summary>Ends the session at once, unless it has ended by itself in this moment.</summary>
+    public async Task EndAsync()
+    {
+        try
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It left while somebody was about to end it.
+        }
+    }
 
     public void Dispose()
     {

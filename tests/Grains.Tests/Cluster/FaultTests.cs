@@ -79,7 +79,7 @@ public sealed class FaultTests
         {
             OnSample = (lease, _) =>
             {
-                if (lease.Id.Item is { Round: 1, Index: 1 }) throw new InvalidDataException("poison");
+                if (lease.Id.Item is { Round: 1, Index: 1 }) throw new InvalidOperationException("poison");
             },
         };
         await using var cluster = await PipelineCluster.StartAsync(behaviour, SiloPart.All);
