@@ -1,8 +1,8 @@
 using System.CommandLine;
 using SpoActors.Client.Console;
 using SpoActors.Client.Inspection;
-using SpoActors.Trainer.Pipelines.Inspection;
 using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Pipelines.Inspection;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Client.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using SpoActors.Client.Clusters;
-using SpoActors.Client.Runs;
 using SpoActors.Client.Console;
+using SpoActors.Client.Runs;
 using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Evaluation;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using SpoActors.Client.Console;
-using SpoActors.Trainer.Diffusion.Samplers;
 using SpoActors.Trainer.Diffusion;
+using SpoActors.Trainer.Diffusion.Samplers;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Lora.Files;

@@ -1,6 +1,6 @@
 using SpoActors.Trainer.Checkpoints;
-using SpoActors.Trainer.Pipelines.Inspection;
 using SpoActors.Trainer.Native;
+using SpoActors.Trainer.Pipelines.Inspection;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Tests.Pipelines.Inspection;
