@@ -45,11 +45,7 @@ sealed class SharedModel : IDisposable
 
     public void Dispose()
     {
-        foreach (var (a, b, _) in initial.Values)
-        {
-            a.Dispose();
-            b.Dispose();
-        }
+        foreach (var factors in initial.Values) factors.Dispose();
         Adapter.Dispose();
         Model.Dispose();
     }

@@ -89,10 +89,6 @@ sealed class TorchSampler : ISamplerCompute
 
     static void Free(IReadOnlyDictionary<string, LoraFactors>? factors)
     {
-        foreach (var (a, b, _) in factors?.Values ?? [])
-        {
-            a.Dispose();
-            b.Dispose();
-        }
+        foreach (var one in factors?.Values ?? []) one.Dispose();
     }
 }

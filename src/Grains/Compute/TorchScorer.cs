@@ -36,6 +36,7 @@ sealed class TorchScorer(LatentDecoder decoder, IJudge? judge, ScoringStage stag
 
     public void Dispose()
     {
+        stage.Dispose();
         judge?.Dispose();
         decoder.Dispose();
     }

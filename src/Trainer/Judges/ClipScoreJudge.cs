@@ -11,12 +11,9 @@ namespace SpoActors.Trainer.Judges;
 public sealed class ClipScoreJudge(string name, ClipModel network, IImagePreprocessing preprocessing, IPromptTokenizer tokenizer)
     : UnconditionedClipJudge(name, network, preprocessing, tokenizer)
 {
-    const double Weight = 2.5;
-    const string Prefix = "A photo depicts ";
+    public override double Scale => Temperature / ClipScoreFormula.PublishedWeight;
 
-    public override double Scale => Temperature / Weight;
+    protected override string Worded(string prompt) => ClipScoreFormula.Prefix + prompt;
 
-    protected override string Worded(string prompt) => Prefix + prompt;
-
-    protected override Tensor RowScores(Tensor image_BD, Tensor text_BD) => Weight * (Normalize(image_BD) * text_BD).sum(-1).clamp_min(0);
+    protected override Tensor RowScores(Tensor image_BD, Tensor text_BD) => ClipScoreFormula.Of(image_BD, text_BD).to_type(ScalarType.Float32);
 }

@@ -6,10 +6,16 @@ using static TorchSharp.torch;
 namespace SpoActors.Trainer.Lora;
 
 /// <summary>A ("down"), [rank, in], and B ("up"), [out, rank], of one linear layer, float32, with their alpha.</summary>
-public sealed record LoraFactors(Tensor A, Tensor B, double Alpha)
+public sealed record LoraFactors(Tensor A, Tensor B, double Alpha) : IDisposable
 {
     /// <summary>The layer is a 1x1 convolution: files hold A as [rank, in, 1, 1] and B as [out, rank, 1, 1].</summary>
     public bool IsConvolution { get; init; }
+
+    public void Dispose()
+    {
+        A.Dispose();
+        B.Dispose();
+    }
 }
 
 /// <summary>

@@ -10,10 +10,12 @@ using static TorchSharp.torch;
 namespace SpoActors.Trainer.Method;
 
 /// <summary>Second stage: decodes and scores pools, and decides which candidates win and lose.</summary>
-public sealed class ScoringStage
+public sealed class ScoringStage : IDisposable
 {
     readonly IJudge? judge;
     readonly PoolScorer? scorer;
+    IReadOnlyList<string> known = [];
+    IPreparedPrompts? prepared;
 
     /// <param name="decoder">The model's decoder.</param>
     /// <param name="judge">The judge; null where every pool comes with a verdict.</param>
@@ -33,7 +35,18 @@ public sealed class ScoringStage
         if (pool.Verdict is { } verdict) return new ScoredPool(null, verdict);
         if (judge is null || scorer is null) throw new InvalidOperationException("a pool has no verdict, but the run has no judge");
         using var noGrad = no_grad();
-        using var prompts = judge.Prepare(poolPrompts);
-        return scorer.Score(pool, prompts);
+        return scorer.Score(pool, Prepared(judge, poolPrompts));
     }
+
+    /// <summary>What the judge keeps of the prompts: an item's pools follow each other, and their prompts are the same.</summary>
+    IPreparedPrompts Prepared(IJudge by, IReadOnlyList<string> prompts)
+    {
+        if (prepared is not null && prompts.SequenceEqual(known)) return prepared;
+        prepared?.Dispose();
+        prepared = null;
+        (prepared, known) = (by.Prepare(prompts), prompts);
+        return prepared;
+    }
+
+    public void Dispose() => prepared?.Dispose();
 }

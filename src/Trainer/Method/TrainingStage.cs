@@ -131,11 +131,11 @@ public sealed class TrainingStage : IDisposable
         IReadOnlyDictionary<string, LoraFactors> lent;
         using (adapter.Using(slow.Values)) lent = adapter.Export();
         adapter.Import(lent);
-        Free(lent);
+        foreach (var factors in lent.Values) factors.Dispose();
         return new Loan(() =>
         {
             adapter.Import(own);
-            Free(own);
+            foreach (var factors in own.Values) factors.Dispose();
         });
     }
 
@@ -154,15 +154,6 @@ public sealed class TrainingStage : IDisposable
         optimizer.Dispose();
         slow?.Dispose();
         average?.Dispose();
-    }
-
-    static void Free(IReadOnlyDictionary<string, LoraFactors> factors)
-    {
-        foreach (var (a, b, _) in factors.Values)
-        {
-            a.Dispose();
-            b.Dispose();
-        }
     }
 
     sealed class Loan(Action giveBack) : IDisposable

@@ -24,6 +24,7 @@ public sealed class LocalRun : IDisposable
     readonly DiffusionModel model;
     readonly IJudge? judge;
     readonly LoraAdapter adapter;
+    readonly ScoringStage scoring;
     readonly TrainingStage training;
     readonly SequentialLoop loop;
     readonly PromptSchedule schedule;
@@ -52,9 +53,10 @@ public sealed class LocalRun : IDisposable
         judge = plan.NeedsJudge ? JudgeLoader.Load(run.Judge, model.Device) : null;
         adapter = Adapters.Create(model.UNet, run.Lora, random);
         training = new TrainingStage(model, adapter, plan, random);
+        scoring = new ScoringStage(model.Decoder, judge, plan, model.Schedule, random);
         schedule = new PromptSchedule(prompts, run);
         loop = new SequentialLoop(
-            new SamplingStage(model, adapter, plan, random), new ScoringStage(model.Decoder, judge, plan, model.Schedule, random), training, schedule, progress, time)
+            new SamplingStage(model, adapter, plan, random), scoring, training, schedule, progress, time)
         {
             MayLeaveTraining = () => complete == committed,
         };
@@ -109,6 +111,7 @@ public sealed class LocalRun : IDisposable
     {
         training.Dispose();
         adapter.Dispose();
+        scoring.Dispose();
         judge?.Dispose();
         model.Dispose();
     }

@@ -33,7 +33,7 @@ public sealed class ReferenceRunReader : IGoldenReader
         var draws = ReferenceRun.Draws(golden);
         var plan = new MethodPlan(run);
         var sampling = new SamplingStage(model, adapter, plan, draws);
-        var scoring = new ScoringStage(model.Decoder, judge, plan, model.Schedule, draws);
+        using var scoring = new ScoringStage(model.Decoder, judge, plan, model.Schedule, draws);
         using var training = new TrainingStage(model, adapter, plan, draws);
         var schedule = new PromptSchedule(ReferenceRun.Prompts(golden), run);
         var expectedBatches = golden.Json.GetProperty("sampling_batches").GetArrayLength();
