@@ -12,7 +12,6 @@ namespace SpoActors.Trainer.Tests.Judges;
 /// <summary>Folders of tiny judges in the layouts in which the real ones are published.</summary>
 static class JudgeFolders
 {
-
     const string ClipJson = """
         { "projection_dim": 8,
           "text_config": { "vocab_size": 58, "eos_token_id": 57, "hidden_size": 16, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 8, "hidden_act": "gelu" },
@@ -59,7 +58,7 @@ static class JudgeFolders
         }.WithText(JsonSerializer.SerializeToElement(med));
         using var scope = NewDisposeScope();
         manual_seed(6);
-        Write(Path.Combine(folder, "ImageReward.safetensors"), new ImageRewardModel(config).state_dict().ToDictionary(p => p.Key, p => p.Value));
+        Write(Path.Combine(folder, "ImageReward.safetensors"), Tensors(new ImageRewardModel(config)));
         return folder;
     }
 
@@ -69,7 +68,7 @@ static class JudgeFolders
         var file = Path.Combine(Directory.CreateTempSubdirectory("spo-aesthetic-").FullName, "head.safetensors");
         using var scope = NewDisposeScope();
         manual_seed(7);
-        Write(file, new ScoreHead(width).state_dict().ToDictionary(p => p.Key, p => p.Value));
+        Write(file, Tensors(new ScoreHead(width)));
         return file;
     }
 
@@ -85,7 +84,13 @@ static class JudgeFolders
     {
         manual_seed(5);
         using var json = JsonDocument.Parse(ClipJson);
-        return new ClipModel(ClipConfig.Parse(json.RootElement)).state_dict().ToDictionary(p => p.Key, p => p.Value);
+        return Tensors(new ClipModel(ClipConfig.Parse(json.RootElement)));
+    }
+
+    // Copies: a module nobody holds any more is finalized at the next collection, and its parameters with it.
+    static Dictionary<string, Tensor> Tensors(nn.Module module)
+    {
+        using (module) return module.state_dict().ToDictionary(p => p.Key, p => p.Value.clone());
     }
 
     // The other way round than OpenClipWeights.
