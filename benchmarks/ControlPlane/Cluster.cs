@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using SpoActors.Grains.Compute;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Silo.Hosting;
@@ -48,7 +49,7 @@ public sealed class Cluster : IAsyncDisposable
     {
         var grain = silos[0].Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>(run.Name);
         var started = TimeProvider.System.GetTimestamp();
-        await grain.StartAsync(new StartRun(Protocol.Version, SpecificationYaml.Write(run), prompts), CancellationToken.None).ConfigureAwait(false);
+        await grain.StartAsync(new StartRun(Protocol.Version, SpecificationYaml.Write(run), PromptsPayload.Pack(prompts)), CancellationToken.None).ConfigureAwait(false);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (await timer.WaitForNextTickAsync().ConfigureAwait(false))
         {

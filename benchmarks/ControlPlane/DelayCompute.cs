@@ -29,7 +29,7 @@ public sealed class DelayCompute(StageDelays delays) : IComputeFactory
     /// <summary>Timestamps of the ends of training.</summary>
     public IReadOnlyCollection<long> RoundEnds => roundEnds;
 
-    public ISamplerCompute CreateSampler(RunSpecification run, string device) => new Sampler(this);
+    public ISamplerCompute CreateSampler(RunSpecification run, string device, string promptsHash) => new Sampler(this);
 
     public IScorerCompute CreateScorer(RunSpecification run, string device) => new Scorer(this);
 

@@ -9,9 +9,11 @@ public sealed record OwnPairSpecification
     /// <summary>
     /// Pick-a-Pic parquet: a file, or a folder searched to the bottom; a folder with <c>w/</c> and <c>l/</c>; or a .jsonl file. Empty: not used.
     /// </summary>
+    [MayChange("the data set")]
     public string Path { get; init; } = "";
 
     /// <summary>What the path holds; auto looks.</summary>
+    [MayChange("the data set")]
     public OwnPairKind Kind { get; init; } = OwnPairKind.Auto;
 
     /// <summary>
@@ -24,12 +26,15 @@ public sealed record OwnPairSpecification
     public bool Relabel { get; init; }
 
     /// <summary>Keep only rows whose column are_different says so; parquet files without it keep all.</summary>
+    [MayChange("the data set")]
     public bool OnlyDifferent { get; init; }
 
     /// <summary>Keep only rows whose model_0 and model_1 both contain this text (dream: Diffusion-DPO's dreamlike_pairs_only); empty for all.</summary>
+    [MayChange("the data set")]
     public string Models { get; init; } = "";
 
     /// <summary>Use only the first N pairs that are kept; null for all.</summary>
+    [MayChange("the data set")]
     public int? Limit { get; init; }
 
     /// <summary>Leave pairs with an image that cannot be decoded out, with a count, instead of stopping.</summary>

@@ -1,4 +1,5 @@
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces.Runs;
 
 namespace SpoActors.Client.Clusters;
@@ -10,7 +11,7 @@ sealed class RunClient(IGrainFactory grains, ClusterCalls calls, string id)
     string stream = "";
     long last;
 
-    public Task<RunSnapshot> StartAsync(string specification, IReadOnlyList<string> prompts, CancellationToken cancellation) =>
+    public Task<RunSnapshot> StartAsync(string specification, PromptsPayload prompts, CancellationToken cancellation) =>
         calls.CallAsync(token => grain.StartAsync(new StartRun(Protocol.Version, specification, prompts), token), cancellation);
 
     public Task<RunSnapshot> DescribeAsync(CancellationToken cancellation) =>

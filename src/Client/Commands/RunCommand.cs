@@ -55,7 +55,7 @@ sealed class RunCommand : Command
             return (int)ExitCode.Success;
         }
         RunInputs.Check(run);
-        PromptWarnings.Tell(TrainingPrompts.Read(run), output);
+        PromptWarnings.Tell(TrainingPrompts.Read(run).Texts, output);
         if (run != parent) RunBranch.Begin(RunFolder.PathOf(parent), run, TrainingPrompts.Read(run));
         using var runFolder = RunFolder.Open(run, parsed.GetValue(resume));
         if (RunManifest.In(runFolder.Path)?.Parent is { } origin) output.Say($"A branch of '{origin.Run}' after {origin.NextRound} rounds.");

@@ -39,7 +39,7 @@ static class ConfigurationChecks
     public static IEnumerable<Finding> OfRun(string path, RunSpecification run, bool libtorchLoads, OracleRegistry oracles)
     {
         oracles.EnsureKnown(run);
-        var prompts = TrainingPrompts.Read(run);
+        var prompts = TrainingPrompts.Read(run).Texts;
         if (libtorchLoads) RunInputs.Check(run);
         yield return new Finding(path, FindingStatus.Ok, $"valid, {prompts.Count} {(MethodPlan.FlowOf(run) == FlowKind.OwnPairs ? "pairs" : "prompts")}");
         foreach (var warning in PromptWarnings.Of(prompts)) yield return new Finding("prompts", FindingStatus.Warning, warning, "Remove the weights.");

@@ -18,7 +18,8 @@ sealed class FailFastCompute(IComputeFactory inner) : IComputeFactory
     /// <summary>Fails when something has failed; never succeeds.</summary>
     public Task Failure => failure.Task;
 
-    public ISamplerCompute CreateSampler(RunSpecification run, string device) => new GuardedSampler(this, Guard(() => inner.CreateSampler(run, device)));
+    public ISamplerCompute CreateSampler(RunSpecification run, string device, string promptsHash) =>
+        new GuardedSampler(this, Guard(() => inner.CreateSampler(run, device, promptsHash)));
 
     public IScorerCompute CreateScorer(RunSpecification run, string device) => new GuardedScorer(this, Guard(() => inner.CreateScorer(run, device)));
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Prometheus;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains;
 using SpoActors.Grains.Compute;
 using SpoActors.Grains.Hosting;
@@ -32,7 +33,7 @@ sealed class InProcessPipeline : IAsyncDisposable
     readonly IHost host;
     readonly FailFastCompute compute;
     readonly RunSpecification run;
-    readonly IReadOnlyList<string> prompts;
+    readonly PromptsPayload prompts;
 
     /// <param name="run">A validated specification.</param>
     /// <param name="progress">Told of everything, one event at a time.</param>
@@ -41,8 +42,9 @@ sealed class InProcessPipeline : IAsyncDisposable
     public InProcessPipeline(RunSpecification run, IRunProgress progress, TimeProvider time)
     {
         this.run = run;
-        prompts = TrainingPrompts.Read(run);
-        compute = new FailFastCompute(new TorchComputeFactory(time, new PipelineProgress(new PromptSchedule(prompts, run), progress)));
+        var read = TrainingPrompts.Read(run);
+        prompts = PromptsPayload.Pack(read.Texts, read.Hash);
+        compute = new FailFastCompute(new TorchComputeFactory(time, new PipelineProgress(new PromptSchedule(read.Texts, run), progress)));
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
         builder.Services.AddSingleton(time);

@@ -1,5 +1,6 @@
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Grains.Interfaces.Workers;
 
@@ -11,7 +12,7 @@ namespace SpoActors.Grains.Interfaces.Runs;
 /// <param name="Prompts">The prompts, so that no silo needs the prompt file.</param>
 [GenerateSerializer, Immutable, Alias("spo.StartRun")]
 public sealed record StartRun(
-    [property: Id(0)] int ProtocolVersion, [property: Id(1)] string Specification, [property: Id(2)] IReadOnlyList<string> Prompts);
+    [property: Id(0)] int ProtocolVersion, [property: Id(1)] string Specification, [property: Id(2)] PromptsPayload Prompts);
 
 public enum RunAction { Pause, Resume, Cancel }
 

@@ -13,7 +13,10 @@ namespace SpoActors.Grains.Compute;
 public interface IComputeFactory
 {
     /// <exception cref="Exception">The device or a model is not there: the worker takes no work and says why.</exception>
-    ISamplerCompute CreateSampler(RunSpecification run, string device);
+    /// <param name="run">The run.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="promptsHash">Hash of what the run is trained on; own pairs, which a sampler reads by itself, must have it.</param>
+    ISamplerCompute CreateSampler(RunSpecification run, string device, string promptsHash);
 
     /// <inheritdoc cref="CreateSampler"/>
     IScorerCompute CreateScorer(RunSpecification run, string device);

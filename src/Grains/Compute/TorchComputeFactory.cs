@@ -1,4 +1,5 @@
 using System.Text;
+using SpoActors.Grains.Interfaces;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Devices;
@@ -21,10 +22,14 @@ public sealed class TorchComputeFactory(TimeProvider time, IRunProgress? progres
     readonly SharedModels models = new();
     readonly IRunProgress progress = progress ?? RunProgress.None;
 
-    public ISamplerCompute CreateSampler(RunSpecification run, string device)
+    public ISamplerCompute CreateSampler(RunSpecification run, string device, string promptsHash)
     {
         var here = On(run, device);
-        return Lease(here, device, lease => new TorchSampler(lease, here, progress, time));
+        var plan = new MethodPlan(here);
+        if (plan.Flow == FlowKind.OwnPairs && plan.OwnPairs.Hash is var hash && hash != promptsHash)
+            throw new PipelineException(
+                $"data.path: found '{here.Data.Path}' with the data set {hash[..12]} here; the run began with {promptsHash[..12]}. Bring the same pairs to every sampler.");
+        return Lease(here, device, lease => new TorchSampler(lease, plan, progress, time));
     }
 
     public IScorerCompute CreateScorer(RunSpecification run, string device)

@@ -22,13 +22,12 @@ sealed class TorchSampler : ISamplerCompute
     readonly TimeProvider time;
     IReadOnlyDictionary<string, LoraFactors>? version;
 
-    public TorchSampler(ModelLease lease, RunSpecification run, IRunProgress progress, TimeProvider time)
+    public TorchSampler(ModelLease lease, MethodPlan plan, IRunProgress progress, TimeProvider time)
     {
         (this.lease, this.progress, this.time) = (lease, progress, time);
         var shared = lease.Shared;
-        var plan = new MethodPlan(run);
         LargestItem = ItemSizes.Largest(plan, plan.LargestLatents(shared.Model));
-        stage = new SamplingStage(shared.Model, shared.Adapter, plan, new CounterBasedRandom(run.Seed));
+        stage = new SamplingStage(shared.Model, shared.Adapter, plan, new CounterBasedRandom(plan.Run.Seed));
     }
 
     public ItemSize LargestItem { get; }

@@ -115,7 +115,7 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         var specification = SpecificationYaml.Parse(joined.Specification, $"the specification of run '{run}'");
         return id.Role switch
         {
-            WorkerRole.Sampler => new SamplerSession(id, run, specification, executor, services),
+            WorkerRole.Sampler => new SamplerSession(id, run, specification, joined, executor, services),
             WorkerRole.Scorer => new ScorerSession(id, run, specification, executor, services),
             _ => new TrainerSession(id, run, specification, joined, executor, services),
         };

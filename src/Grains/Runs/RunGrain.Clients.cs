@@ -1,10 +1,11 @@
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Ledger;
 using SpoActors.Specification;
-using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Validation;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Grains.Runs;
 
@@ -16,13 +17,13 @@ public sealed partial class RunGrain
         if (plan is not null) return await GoOnAsync(request);
         try
         {
-            SpecificationValidator.EnsureValid(new RunPlan(request.Specification, request.Prompts).Specification, "the run's specification", checkFiles: false);
+            SpecificationValidator.EnsureValid(new RunPlan(request.Specification, Unpack(request.Prompts)).Specification, "the run's specification", checkFiles: false);
         }
         catch (Exception e) when (e is SpecificationException or ArgumentException)
         {
             throw new PipelineException(e.Message, e);
         }
-        prompts.State.Prompts = [.. request.Prompts];
+        prompts.State.Prompts = request.Prompts;
         await prompts.WriteStateAsync(cancellation);
         state.State.Specification = request.Specification;
         state.State.Started = Now;
@@ -37,6 +38,8 @@ public sealed partial class RunGrain
         return Snapshot();
     }
 
+    static TrainingPrompts Unpack(PromptsPayload prompts) => new(prompts.Unpack(), prompts.Hash);
+
     /// <summary>Starting a run that exists goes on with it, if it is the same one.</summary>
     async Task<RunSnapshot> GoOnAsync(StartRun request)
     {
@@ -46,8 +49,8 @@ public sealed partial class RunGrain
             throw new PipelineException(
                 $"there is a run '{Id}' with other settings ({known[..12]}, now {asked[..12]}); start this one under another name, " +
                 "or begin a branch with other settings from its last commit (`spo run --resume --branch NAME` in the runs' folder, then `spo start --name NAME`)", PipelineFault.Conflict);
-        if (PromptList.Hash(request.Prompts) != plan.PromptsHash)
-            throw new PipelineException($"there is a run '{Id}' with other prompts; start this one under another name, or bring back its list", PipelineFault.Conflict);
+        if (request.Prompts.Hash != plan.Prompts.Hash)
+            throw new PipelineException($"there is a run '{Id}' with other {(MethodPlan.FlowOf(plan.Specification) == FlowKind.OwnPairs ? "pairs" : "prompts")}; start this one under another name, or bring back its own", PipelineFault.Conflict);
         if (state.State.Status is RunStatus.Paused or RunStatus.Cancelled) await SetStatusAsync(RunStatus.Running, "", "goes on");
         return Snapshot();
     }

@@ -10,13 +10,13 @@ public sealed partial class RunGrain
     public Task<JoinedRun> JoinAsync(JoinRun request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
-        var schedule = RequirePlan().Schedule;
+        var plan = RequirePlan();
         // A worker that joins has just begun: whatever it held before is gone with its process.
         Release(request.Worker);
-        var evaluation = plan!.Specification.Evaluation;
+        var evaluation = plan.Specification.Evaluation;
         return Task.FromResult(new JoinedRun(
-            state.State.Status, state.State.Specification, schedule.RoundCount, prompts.State.Prompts.Count,
-            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. prompts.State.Prompts.Take(evaluation.Count)], plan.PromptsHash));
+            state.State.Status, state.State.Specification, plan.Schedule.RoundCount, plan.Prompts.Texts.Count,
+            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. plan.Prompts.Texts.Take(evaluation.Count)], plan.Prompts.Hash));
     }
 
     public Task<WorkerOrders> ReportAsync(WorkerReport report, CancellationToken cancellation)

@@ -82,7 +82,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     /// <summary>Takes up a run whose specification is known.</summary>
     void Open()
     {
-        plan = new RunPlan(state.State.Specification, prompts.State.Prompts);
+        plan = new RunPlan(state.State.Specification, Unpack(prompts.State.Prompts!));
         workers = new WorkerTable(plan.Options.LeaseDuration);
         // The trainer of before, if it lives, gets a lease's time to be heard before another may take over.
         trainerHeard = Now;

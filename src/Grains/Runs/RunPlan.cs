@@ -1,8 +1,6 @@
 using SpoActors.Grains.Interfaces;
-using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Ledger;
 using SpoActors.Specification;
-using SpoActors.Specification.Prompts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Method;
 
@@ -13,11 +11,11 @@ public sealed class RunPlan
 {
     /// <exception cref="SpecificationException">The text is no specification.</exception>
     /// <exception cref="PipelineException">The run cannot be dispatched.</exception>
-    public RunPlan(string specification, IReadOnlyList<string> prompts)
+    public RunPlan(string specification, TrainingPrompts prompts)
     {
         Specification = SpecificationYaml.Parse(specification, "the run's specification");
-        Schedule = new PromptSchedule(prompts, Specification);
-        PromptsHash = PromptList.Hash(prompts);
+        Prompts = prompts;
+        Schedule = new PromptSchedule(prompts.Texts, Specification);
         var pipeline = Specification.Pipeline;
         Options = new LedgerOptions
         {
@@ -27,9 +25,6 @@ public sealed class RunPlan
             MaxAttempts = pipeline.MaxAttempts,
             LeaseDuration = TimeSpan.FromSeconds(pipeline.LeaseSeconds),
         };
-        var bytes = prompts.Sum(p => 2L * p.Length);
-        if (bytes > TensorPayload.MaxBytes)
-            throw new PipelineException($"the prompts have {bytes} bytes; a run carries at most {TensorPayload.MaxBytes}. Set {(MethodPlan.FlowOf(Specification) == FlowKind.OwnPairs ? "data.limit" : "prompts.limit")}, or run it with --sequential.");
         var items = Schedule.Items(0).Count;
         if (items > pipeline.PairCapacity)
             throw new PipelineException(
@@ -44,8 +39,7 @@ public sealed class RunPlan
 
     public PromptSchedule Schedule { get; }
 
-    /// <summary>What identifies the list of prompts.</summary>
-    public string PromptsHash { get; }
+    public TrainingPrompts Prompts { get; }
 
     public LedgerOptions Options { get; }
 }

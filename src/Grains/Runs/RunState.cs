@@ -1,6 +1,7 @@
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Training;
 
@@ -70,5 +71,5 @@ public sealed class RunEvents
 public sealed class RunPrompts
 {
     [Id(0)]
-    public List<string> Prompts { get; set; } = [];
+    public PromptsPayload? Prompts { get; set; }
 }

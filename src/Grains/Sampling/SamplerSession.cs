@@ -6,6 +6,7 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Resilience;
 using SpoActors.Grains.Telemetry;
 using SpoActors.Grains.Workers;
@@ -18,7 +19,8 @@ namespace SpoActors.Grains.Sampling;
 /// Samples items one after the other and streams their pools to the scorer that the lease names. Credits for a whole item are acquired
 /// before it begins, so the device's thread never waits for the network.
 /// </summary>
-public sealed class SamplerSession(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor, WorkerServices services)
+public sealed class SamplerSession(
+    WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services)
     : WorkerSession(id, run, specification, executor, services)
 {
     readonly AdapterClient adapters = new(services.Grains, services.Calls);
@@ -34,7 +36,7 @@ public sealed class SamplerSession(WorkerId id, string run, RunSpecification spe
 
     protected override async Task OpenAsync()
     {
-        compute = await ComputeAsync(() => Services.Compute.CreateSampler(Specification, Id.Device), Ended).ConfigureAwait(false);
+        compute = await ComputeAsync(() => Services.Compute.CreateSampler(Specification, Id.Device, joined.PromptsHash), Ended).ConfigureAwait(false);
         var (item, most) = (compute.LargestItem, Specification.Pipeline.ChannelMegabytes * (1L << 20));
         if (item.Bytes > most)
             throw new PipelineException(

@@ -1,4 +1,5 @@
 using SpoActors.Specification;
+using SpoActors.Trainer.Datasets;
 using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Pipelines;
@@ -8,10 +9,13 @@ namespace SpoActors.Trainer.Method;
 /// <summary>What a run's configuration means for its stages: the objective, and the flow that its samples come from.</summary>
 public sealed class MethodPlan
 {
+    readonly Lazy<PairDataset> ownPairs;
+
     /// <exception cref="ArgumentException">The objective is unknown, or cannot use the flow.</exception>
     public MethodPlan(RunSpecification run)
     {
         Run = run;
+        ownPairs = new(() => TrainingPrompts.OwnPairs(run));
         Settings = ObjectiveKinds.Resolve(run.Objective);
         Objective = ObjectiveRegistry.Create(run.Objective);
         Flow = FlowOf(run);
@@ -28,6 +32,10 @@ public sealed class MethodPlan
     public IObjective Objective { get; }
 
     public FlowKind Flow { get; }
+
+    /// <summary>The run's own pairs, where its flow is theirs.</summary>
+    /// <exception cref="SpecificationException">The data set cannot be used; everything that is wrong is listed.</exception>
+    public PairDataset OwnPairs => ownPairs.Value;
 
     /// <summary>Guidance scale inside the loss; 1 for none.</summary>
     public double Guidance { get; }
@@ -69,7 +77,7 @@ public sealed class MethodPlan
     internal PairEncoder PairEncoder(DiffusionModel model)
     {
         var cache = MomentsCache.Of(Run);
-        return new PairEncoder(model.Decoder, TrainingPrompts.OwnPairs(Run), Run.Data, model.DefaultSide, Run.Seed, cache);
+        return new PairEncoder(model.Decoder, OwnPairs, Run.Data, model.DefaultSide, Run.Seed, cache);
     }
 
     /// <summary>Whether samples are judged here; a person's verdict comes with own pairs.</summary>

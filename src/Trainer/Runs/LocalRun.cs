@@ -45,7 +45,7 @@ public sealed class LocalRun : IDisposable
     {
         (this.run, this.folder, this.progress) = (run, folder, progress);
         var prompts = TrainingPrompts.Read(run);
-        promptCount = prompts.Count;
+        promptCount = prompts.Texts.Count;
         if (run.Model.Threads > 0) set_num_threads(run.Model.Threads);
         var random = new CounterBasedRandom(run.Seed);
         model = DiffusionModel.Load(run.Model);
@@ -54,14 +54,14 @@ public sealed class LocalRun : IDisposable
         adapter = Adapters.Create(model.UNet, run.Lora, random);
         training = new TrainingStage(model, adapter, plan, random);
         scoring = new ScoringStage(model.Decoder, judge, plan, model.Schedule, random);
-        schedule = new PromptSchedule(prompts, run);
+        schedule = new PromptSchedule(prompts.Texts, run);
         loop = new SequentialLoop(
             new SamplingStage(model, adapter, plan, random), scoring, training, schedule, progress, time)
         {
             MayLeaveTraining = () => complete == committed,
         };
         store = new RunStore(folder, RunIdentity.Of(run, prompts), run.Checkpoints.Keep);
-        Samples = new EvaluationSamples(model, run, prompts);
+        Samples = new EvaluationSamples(model, run, prompts.Texts);
     }
 
     /// <summary>Draws the before/after samples.</summary>

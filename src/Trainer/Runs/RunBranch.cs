@@ -1,4 +1,5 @@
 using SpoActors.Specification;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Runs;
@@ -14,7 +15,7 @@ public static class RunBranch
     /// <param name="run">The new run, validated; its name decides its folder.</param>
     /// <param name="prompts">Its prompts.</param>
     /// <exception cref="RunStateException">There is no commit to begin from, it is damaged or in use, or the new folder holds something else.</exception>
-    public static void Begin(string parent, RunSpecification run, IReadOnlyList<string> prompts)
+    public static void Begin(string parent, RunSpecification run, TrainingPrompts prompts)
     {
         var target = RunFolder.PathOf(run);
         var name = Path.GetFileName(parent);

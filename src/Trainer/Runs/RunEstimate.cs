@@ -36,7 +36,7 @@ public sealed record RunEstimate(long WeightBytes, long JudgeBytes, long Adapter
         using var model = DiffusionModel.Load(run.Model, META);
         using var decoder = LatentDecoderLoading.Load(run.Model, META);
         var latent = model.LatentSize(run.Sampling);
-        var schedule = new PromptSchedule(TrainingPrompts.Read(run), run);
+        var schedule = new PromptSchedule(TrainingPrompts.Read(run).Texts, run);
         var done = RunManifest.In(RunFolder.PathOf(run))?.NextRound ?? 0;
         var measured = MetricsFile.Read(Path.Combine(RunFolder.PathOf(run), HeldFolder.MetricsFile));
         var left = Math.Max(0, schedule.RoundCount - done);

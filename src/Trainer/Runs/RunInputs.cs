@@ -38,7 +38,7 @@ public static class RunInputs
         if (judge is not null && judge.ComparesWithinCall && plan.Objective.Samples == SampleKind.Transition)
             problems.Add(new Problem("judge.kind", "a judge that compares images of one call", $"scores of images by themselves, which objective.kind {run.Objective.Kind} takes for rewards",
                 "Take another judge, such as one of its members."));
-        if (problems.Count == 0 && new PromptSchedule(TrainingPrompts.Read(run), run) is { RoundCount: 0 })
+        if (problems.Count == 0 && new PromptSchedule(TrainingPrompts.Read(run).Texts, run) is { RoundCount: 0 })
             problems.Add(new Problem("training.prompts_per_round", run.Training.PromptsPerRound.ToString(System.Globalization.CultureInfo.InvariantCulture), "at most the number of prompts, so that there is a round", "Lower it, or give more prompts."));
         if (problems.Count > 0) throw new SpecificationException($"the run '{run.Name}'", problems);
 

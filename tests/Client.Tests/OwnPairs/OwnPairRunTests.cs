@@ -1,7 +1,10 @@
 using SpoActors.Client.Tests.Clusters;
+using SpoActors.Grains.Compute;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Tests.Fakes;
+using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Checkpoints.Safetensors;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Runs;
 using SpoActors.Trainer.Tests.Method;
 using static TorchSharp.torch;
@@ -73,6 +76,31 @@ public sealed class OwnPairRunTests
         Assert.True(code == ExitCode.Success, output.StandardError);
         var end = await cluster.Silos.FinishedAsync("own", TestContext.Current.CancellationToken);
         Assert.Equal((2, 4L), (end.NextRound, end.Totals.Pairs));
+    }
+
+    [Fact]
+    public async Task Start_WhenAPairWasExchangedSince_SaysThatTheRunHasOthers()
+    {
+        using var folder = new TemporaryFolder();
+        var config = OwnPairConfig.Write(folder);
+        await using var cluster = await TestCluster.StartTorchAsync(SiloPart.All);
+        await cluster.SpoAsync("start", config, "--name", "own");
+        await cluster.Silos.FinishedAsync("own", TestContext.Current.CancellationToken);
+        OwnPairFolder.Spoil(folder["pairs"], pair: 2);
+        var (code, output) = await cluster.SpoAsync("start", config, "--name", "own");
+        Assert.Equal(ExitCode.RunConflict, code);
+        Assert.Contains("with other pairs", output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sampler_WhenItsSiloHasOtherPairs_TakesNoWork()
+    {
+        using var folder = new TemporaryFolder();
+        var run = SpecificationFile.Load(OwnPairConfig.Write(folder), []);
+        var began = TrainingPrompts.Read(run).Hash;
+        OwnPairFolder.Spoil(folder["pairs"], pair: 2);
+        var error = Assert.Throws<PipelineException>(() => new TorchComputeFactory(TimeProvider.System).CreateSampler(run, "cpu:0", began));
+        Assert.Contains($"the run began with {began[..12]}", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

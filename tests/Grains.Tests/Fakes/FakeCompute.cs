@@ -21,7 +21,7 @@ public sealed class FakeComputeFactory(FakeBehaviour? behaviour = null, string s
 {
     readonly FakeBehaviour behaviour = behaviour ?? new();
 
-    public ISamplerCompute CreateSampler(RunSpecification run, string device)
+    public ISamplerCompute CreateSampler(RunSpecification run, string device, string promptsHash)
     {
         behaviour.OnLoad(silo);
         return new FakeSampler(run, behaviour);

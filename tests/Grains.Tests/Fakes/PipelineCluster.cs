@@ -6,6 +6,7 @@ using Orleans.Serialization;
 using Orleans.TestingHost;
 using Prometheus;
 using SpoActors.Grains.Compute;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
@@ -121,7 +122,7 @@ public sealed class PipelineCluster : IAsyncDisposable
     public IRunGrain Run(string id) => Inner.Client.GetGrain<IRunGrain>(id);
 
     public Task<RunSnapshot> StartRunAsync(string id, RunSpecification run, IReadOnlyList<string> prompts) =>
-        Run(id).StartAsync(new StartRun(Protocol.Version, SpecificationYaml.Write(run), prompts), CancellationToken.None);
+        Run(id).StartAsync(new StartRun(Protocol.Version, SpecificationYaml.Write(run), PromptsPayload.Pack(prompts)), CancellationToken.None);
 
     public Task<RunSnapshot> SnapshotAsync(string id) => Run(id).DescribeAsync(new DescribeRun(Protocol.Version), CancellationToken.None);
 

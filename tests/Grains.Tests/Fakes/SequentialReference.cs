@@ -7,6 +7,7 @@ using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Runs;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Grains.Tests.Fakes;
 
@@ -17,7 +18,7 @@ public sealed record SequentialReference(string AdapterHash, string ConsumedDige
 
     public static SequentialReference Of(RunSpecification run, IReadOnlyList<string> prompts)
     {
-        var plan = new RunPlan(SpecificationYaml.Write(run), prompts);
+        var plan = new RunPlan(SpecificationYaml.Write(run), TrainingPrompts.Of(prompts));
         var folder = Directory.CreateTempSubdirectory("spo-reference");
         using var sampler = new FakeSampler(run, new FakeBehaviour());
         using var scorer = new FakeScorer(new FakeBehaviour());

@@ -1,6 +1,8 @@
 using SpoActors.Specification;
+using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Runs;
 using SpoActors.Trainer.Storage;
+using SpoActors.Trainer.Tests.Method;
 
 namespace SpoActors.Trainer.Tests.Runs;
 
@@ -97,6 +99,31 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void Resuming_WhenOwnPairsMoved_GoesOn()
+    {
+        var run = WithPairs("pairs");
+        RunFolder.Open(run, resume: false).Dispose();
+        Commit(run);
+        RunFolder.Open(WithPairs("moved"), resume: true).Dispose();
+    }
+
+    [Fact]
+    public void Resuming_WhenAnOwnPairWasExchanged_RefusesThoughTheCaptionsAreTheSame()
+    {
+        var run = WithPairs("pairs");
+        RunFolder.Open(run, resume: false).Dispose();
+        Commit(run);
+        OwnPairFolder.Spoil(run.Data.Path, pair: 1);
+        Assert.Throws<RunStateException>(() => RunFolder.Open(run, resume: true));
+    }
+
+    RunSpecification WithPairs(string name) => Run with
+    {
+        Objective = new ObjectiveSpecification { Kind = "diffusion_dpo" },
+        Data = new OwnPairSpecification { Path = OwnPairFolder.Write(Path.Combine(root, name), 3) },
+    };
+
+    [Fact]
     public void Resuming_WhenTheManifestIsOfTheFormerRule_GoesByTheStoredConfiguration()
     {
         var run = WithPrompts("a cat");
@@ -106,11 +133,11 @@ public sealed class RunFolderTests : IDisposable
         var manifest = RunManifest.In(folder)! with { Format = 1, Configuration = new string('0', 64), Prompts = null };
         File.WriteAllBytes(Path.Combine(folder, HeldFolder.ManifestFile), manifest.ToBytes());
         RunFolder.Open(run with { Model = run.Model with { Threads = 2 } }, resume: true).Dispose();
-        Assert.Equal(7, new RunStore(folder, RunIdentity.Of(run, ["a cat"]), 1).Last()!.NextRound);
+        Assert.Equal(7, new RunStore(folder, RunIdentity.Of(run, TrainingPrompts.Of(["a cat"])), 1).Last()!.NextRound);
 
         var other = run with { Seed = 7 };
         Assert.Throws<RunStateException>(() => RunFolder.Open(other, resume: true));
-        Assert.Throws<RunStateException>(() => new RunStore(folder, RunIdentity.Of(other, ["a cat"]), 1).Last());
+        Assert.Throws<RunStateException>(() => new RunStore(folder, RunIdentity.Of(other, TrainingPrompts.Of(["a cat"])), 1).Last());
     }
 
     RunSpecification WithPrompts(params string[] prompts)
@@ -123,7 +150,7 @@ public sealed class RunFolderTests : IDisposable
     /// <summary>A manifest as a commit leaves it, without what it names.</summary>
     static void Commit(RunSpecification run)
     {
-        var identity = RunIdentity.Of(run, Specification.Prompts.PromptFile.Read(run.Prompts));
+        var identity = RunIdentity.Of(run, TrainingPrompts.Read(run));
         var manifest = new RunManifest
         {
             Configuration = identity.Configuration,

@@ -6,6 +6,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
@@ -97,7 +98,7 @@ public sealed class ProcessCluster : IAsyncDisposable
     /// <summary>Starts a run.</summary>
     public Task<RunSnapshot> StartRunAsync(RunSpecification run, CancellationToken cancellation)
     {
-        var request = new StartRun(Protocol.Version, SpecificationYaml.Write(run), PromptFile.Read(run.Prompts));
+        var request = new StartRun(Protocol.Version, SpecificationYaml.Write(run), PromptsPayload.Pack(PromptFile.Read(run.Prompts)));
         return CallAsync(run.Name, (grain, token) => grain.StartAsync(request, token), cancellation);
     }
 
