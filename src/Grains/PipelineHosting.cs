@@ -5,6 +5,7 @@ using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
 using Prometheus;
 using SpoActors.Grains.Compute;
+using SpoActors.Grains.Health;
 using SpoActors.Grains.Hosting;
 using SpoActors.Grains.Placement;
 using SpoActors.Grains.Resilience;
@@ -28,6 +29,7 @@ public static class PipelineHosting
         services.AddSingleton(options);
         services.AddSingleton<SiloNames>();
         services.AddSingleton<Calls>();
+        services.TryAddSingleton(new HealthOptions());
         services.AddSingleton<DeviceWorkers>();
         services.AddSingleton(new PipelineInstruments(registry ?? Metrics.DefaultRegistry));
         services.AddSingleton(provider => new WorkerServices(

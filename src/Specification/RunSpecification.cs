@@ -268,7 +268,11 @@ public sealed record PipelineSpecification
     [MayChange]
     public double LeaseSeconds { get; init; } = 120;
 
-    /// <summary>Failures of one item before it is set aside.</summary>
+    /// <summary>Failures of one item before it is set aside, if they were on several workers or on all there are.</summary>
     [MayChange]
     public int MaxAttempts { get; init; } = 3;
+
+    /// <summary>Share of a round's items, 0 to 1, that may be set aside; the run pauses rather than train on less.</summary>
+    [MayChange]
+    public double MaxSetAside { get; init; } = 0.1;
 }

@@ -54,7 +54,7 @@ static class ClusterTables
             w.Report.Worker.ToString(), w.Report.Load.BusyShare.ToString("P0", CultureInfo.InvariantCulture),
             w.Report.Load.Rate.ToString("F2", CultureInfo.InvariantCulture), ResultOutput.Text(w.Report.AdapterVersion),
             string.Create(CultureInfo.InvariantCulture, $"{w.Silence.TotalSeconds:F0} s"),
-            w.Report.Problem ?? (w.Report.Draining ? "draining" : "working"),
+            w.Report.Problem ?? (w.Quarantine is { } quarantine ? $"quarantined until {Time(quarantine.Until)}: {quarantine.Reason}" : w.Report.Draining ? "draining" : "working"),
         ])]);
 
     public static IEnumerable<OutputTable> Runs(CatalogueList list)

@@ -55,6 +55,10 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Lease")]
     Task<LeaseResponse> LeaseAsync(LeaseRequest request, CancellationToken cancellation);
 
+    /// <summary>A sampler on probation has done its item. Idempotent.</summary>
+    [Alias("Probed")]
+    Task<Acknowledged> ProbedAsync(ItemProbed request, CancellationToken cancellation);
+
     // The trainer.
 
     [Alias("ClaimTrainer")]

@@ -69,8 +69,9 @@ public sealed record SetAsideItem([property: Id(0)] ItemId Item, [property: Id(1
 /// <summary>A worker as the run sees it.</summary>
 /// <param name="Report">Its last report.</param>
 /// <param name="Silence">Time since then.</param>
+/// <param name="Quarantine">Why it is kept from work, as far as the run is concerned; null while it isn't.</param>
 [GenerateSerializer, Immutable, Alias("spo.WorkerView")]
-public sealed record WorkerView([property: Id(0)] WorkerReport Report, [property: Id(1)] TimeSpan Silence);
+public sealed record WorkerView([property: Id(0)] WorkerReport Report, [property: Id(1)] TimeSpan Silence, [property: Id(2)] Quarantine? Quarantine = null);
 
 /// <summary>Asks for what happened after a place in the run's event stream.</summary>
 /// <param name="ProtocolVersion">Of the client.</param>

@@ -25,6 +25,7 @@ public sealed record LeaseResponse([property: Id(0)] RunStatus Status, [property
 /// <param name="Trainer">Where the pairs go, and the adapter comes from.</param>
 /// <param name="TrainerEpoch">Epoch of that trainer.</param>
 /// <param name="Duration">Time after which the lease expires unless it is renewed.</param>
+/// <param name="IsProbe">The item has been done: the sampler shall only show that it can do it, and deliver nothing.</param>
 [GenerateSerializer, Immutable, Alias("spo.ItemLease")]
 public sealed record ItemLease(
     [property: Id(0)] LeaseId Id,
@@ -35,17 +36,25 @@ public sealed record ItemLease(
     [property: Id(5)] WorkerId Scorer,
     [property: Id(6)] WorkerId Trainer,
     [property: Id(7)] long TrainerEpoch,
-    [property: Id(8)] TimeSpan Duration);
+    [property: Id(8)] TimeSpan Duration,
+    [property: Id(9)] bool IsProbe = false);
 
 /// <summary>Whose fault a failure is.</summary>
 public enum FailureKind
 {
-    /// <summary>The item itself: it counts towards being set aside.</summary>
+    /// <summary>The item itself, or the worker: who fails with it, and who does not, tells which.</summary>
     Item,
 
-    /// <summary>A worker, the network or an adapter that cannot be fetched: the item is simply tried again.</summary>
+    /// <summary>The device says that it is its own: out of memory, or an error of its driver. The item is simply tried again.</summary>
+    Device,
+
+    /// <summary>The network, or an adapter that cannot be fetched: the item is simply tried again.</summary>
     Infrastructure,
 }
+
+/// <summary>A sampler has done an item that had been done: it is well.</summary>
+[GenerateSerializer, Immutable, Alias("spo.ItemProbed")]
+public sealed record ItemProbed([property: Id(0)] LeaseId Lease, [property: Id(1)] WorkerId Worker);
 
 /// <summary>A failed execution; an explicit result, never a score.</summary>
 /// <param name="Lease">The execution.</param>

@@ -12,8 +12,9 @@ public abstract record ItemState
     /// <param name="Owner">Sampler.</param>
     /// <param name="Scorer">Scorer its pools go to.</param>
     /// <param name="Epoch">Epoch of this lease.</param>
+    /// <param name="Since">When the lease began.</param>
     /// <param name="Expiry">When the lease ends unless it is renewed.</param>
-    public sealed record Leased(WorkerId Owner, WorkerId Scorer, long Epoch, DateTimeOffset Expiry) : ItemState;
+    public sealed record Leased(WorkerId Owner, WorkerId Scorer, long Epoch, DateTimeOffset Since, DateTimeOffset Expiry) : ItemState;
 
     /// <summary>The trainer holds all of its pairs.</summary>
     /// <param name="Epoch">Lease they came from.</param>
@@ -24,7 +25,11 @@ public abstract record ItemState
 }
 
 /// <summary>An item's state and what went wrong with it so far.</summary>
-public sealed record ItemEntry(ItemState State, int Failures, int Losses)
+/// <param name="State">State.</param>
+/// <param name="Failures">Executions that failed by what may be the item's fault.</param>
+/// <param name="FailedOn">The workers they failed on.</param>
+/// <param name="Losses">Leases that were lost.</param>
+public sealed record ItemEntry(ItemState State, int Failures, IReadOnlyList<WorkerId> FailedOn, int Losses)
 {
-    public static ItemEntry New { get; } = new(new ItemState.Pending(), 0, 0);
+    public static ItemEntry New { get; } = new(new ItemState.Pending(), 0, [], 0);
 }

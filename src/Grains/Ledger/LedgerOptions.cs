@@ -12,8 +12,11 @@ public sealed record LedgerOptions
     /// <summary>Most bytes of pairs of all items that are leased or wait to be trained on, if more than the round trained on next.</summary>
     public required long MaxBytes { get; init; }
 
-    /// <summary>Failures after which an item is set aside.</summary>
+    /// <summary>Failures after which an item is set aside, if they were on several workers or on all there are.</summary>
     public required int MaxAttempts { get; init; }
+
+    /// <summary>Share of a round's items, 0 to 1, that may be set aside; with more the run pauses.</summary>
+    public double MaxSetAside { get; init; } = 1;
 
     /// <summary>Time a lease lasts without renewal.</summary>
     public required TimeSpan LeaseDuration { get; init; }

@@ -21,8 +21,9 @@ public sealed class RunLedger
     readonly string run;
     readonly Func<int, int> itemsOf;
     readonly int roundCount;
-    readonly SortedDictionary<ItemId, ItemEntry> open = [];
+    readonly LedgerIndex open = new();
     readonly Dictionary<ItemId, string> setAside;
+    ItemId? lastDone;
     long lastEpoch;
     int openRounds;
 
@@ -58,7 +59,7 @@ public sealed class RunLedger
     public bool IsFinished => NextRound >= roundCount;
 
     /// <summary>The state of an item of an open round; null for any other.</summary>
-    public ItemState? this[ItemId item] => open.GetValueOrDefault(item)?.State;
+    public ItemState? this[ItemId item] => open[item]?.State;
 
     /// <summary>Items given up, with their errors.</summary>
     public IReadOnlyDictionary<ItemId, string> SetAside => setAside;
@@ -66,28 +67,37 @@ public sealed class RunLedger
     /// <summary>Adapter version that a round is sampled with.</summary>
     public int VersionOf(int round) => Math.Max(0, round - options.Staleness);
 
-    /// <summary>Leases the first pending item; null if none may be leased now.</summary>
+    /// <summary>Leases the first item that waits and is for this worker; null if there is none now.</summary>
     /// <param name="owner">Samples it.</param>
-    /// <param name="scorer">Scores it.</param>
+    /// <param name="samplers">All workers that might sample it: an item that failed on some of them is for the others.</param>
+    /// <param name="scorers">Who might score it, the best first; the first on which it has not failed does.</param>
     /// <param name="now">The lease begins.</param>
     /// <param name="itemBytes">Bytes of an item's pairs at the trainer.</param>
     /// <remarks>
     /// The round that is trained on next must come together at the trainer, so bytes hold back only what runs ahead of it.
     /// </remarks>
-    public LeaseId? Lease(WorkerId owner, WorkerId scorer, DateTimeOffset now, long itemBytes = 0)
+    public LeaseId? Lease(WorkerId owner, IReadOnlyCollection<WorkerId> samplers, IReadOnlyList<WorkerId> scorers, DateTimeOffset now, long itemBytes = 0)
     {
-        var underway = Count<ItemState.Leased>() + Count<ItemState.Scored>();
-        if (underway >= options.Capacity) return null;
-        foreach (var (item, entry) in open)
+        var underway = open.Leased.Count + open.ScoredCount;
+        if (underway >= options.Capacity || scorers.Count == 0) return null;
+        foreach (var item in open.Pending)
         {
-            if (entry.State is not ItemState.Pending) continue;
             if (item.Round > NextRound && (underway + 1) * itemBytes > options.MaxBytes) return null;
+            var entry = open[item]!;
+            if (entry.FailedOn.Contains(owner) && samplers.Any(s => !entry.FailedOn.Contains(s))) continue;
+            var scorer = entry.FailedOn.Count == 0 ? scorers[0] : scorers.FirstOrDefault(s => !entry.FailedOn.Contains(s)) ?? scorers[0];
             var lease = new LeaseId(item, ++lastEpoch);
-            open[item] = entry with { State = new ItemState.Leased(owner, scorer, lease.Epoch, now + options.LeaseDuration) };
+            Set(item, new ItemState.Leased(owner, scorer, lease.Epoch, now, now + options.LeaseDuration));
             return lease;
         }
         return null;
     }
+
+    /// <summary>
+    /// Another execution of an item that has been done, with which a worker shows that it is well; null if none has been done yet. Its
+    /// result is not wanted, and any adapter will do.
+    /// </summary>
+    public LeaseId? Probe() => lastDone is { } item ? new LeaseId(item, ++lastEpoch) : null;
 
     /// <summary>Whoever holds a part of a leased item keeps the lease alive.</summary>
     /// <returns>False if the lease is lost, or its item has arrived: nothing more is wanted of it.</returns>
@@ -109,20 +119,28 @@ public sealed class RunLedger
         if (this[lease.Item] is ItemState.Pending or ItemState.Leased)
         {
             Set(lease.Item, new ItemState.Scored(lease.Epoch));
+            lastDone = lease.Item;
             return true;
         }
         DuplicatesDropped++;
         return false;
     }
 
-    /// <summary>An execution failed by the item's own fault.</summary>
+    /// <summary>An execution failed by what may be the item's own fault.</summary>
+    /// <param name="lease">The execution.</param>
+    /// <param name="worker">On which worker.</param>
+    /// <param name="peers">Workers of that role there are: an item is given up only when it failed on several, or on all there are.</param>
+    /// <param name="error">What happened.</param>
     /// <returns>Whether the item is now set aside.</returns>
-    public bool Failed(LeaseId lease, string error)
+    public bool Failed(LeaseId lease, WorkerId worker, int peers, string error)
     {
         if (Current(lease) is null) return false;
         Failures++;
-        var entry = open[lease.Item];
-        return GiveBack(lease.Item, entry with { Failures = entry.Failures + 1 }, error);
+        var entry = open[lease.Item]!;
+        WorkerId[] failedOn = entry.FailedOn.Contains(worker) ? [.. entry.FailedOn] : [.. entry.FailedOn, worker];
+        entry = entry with { Failures = entry.Failures + 1, FailedOn = failedOn };
+        var isPoison = entry.Failures >= options.MaxAttempts && failedOn.Count(w => w.Role == worker.Role) >= Math.Min(options.MaxAttempts, Math.Max(1, peers));
+        return GiveBack(lease.Item, entry, isPoison, error);
     }
 
     /// <summary>An execution was lost without being the item's fault.</summary>
@@ -131,8 +149,9 @@ public sealed class RunLedger
     {
         if (Current(lease) is null) return false;
         Expired++;
-        var entry = open[lease.Item];
-        return GiveBack(lease.Item, entry with { Losses = entry.Losses + 1 }, reason);
+        var entry = open[lease.Item]!;
+        entry = entry with { Losses = entry.Losses + 1 };
+        return GiveBack(lease.Item, entry, entry.Losses >= options.MaxLosses, reason);
     }
 
     /// <summary>An execution ended without a result, its worker being well: the item is pending again, and nothing is held against it.</summary>
@@ -146,23 +165,26 @@ public sealed class RunLedger
     }
 
     /// <summary>The leases that have run out.</summary>
-    public IReadOnlyList<LeaseId> Overdue(DateTimeOffset now) => Leases(l => l.Expiry <= now);
+    public IReadOnlyList<LeaseId> Overdue(DateTimeOffset now) => Leases(open.Leased, l => l.Expiry <= now);
+
+    /// <summary>The leases that began before a moment, however often they have been renewed.</summary>
+    public IReadOnlyList<LeaseId> OlderThan(DateTimeOffset moment) => Leases(open.Leased, l => l.Since <= moment);
 
     /// <summary>The leases that a worker samples or scores.</summary>
-    public IReadOnlyList<LeaseId> LeasesOf(WorkerId worker) => Leases(l => l.Owner == worker || l.Scorer == worker);
+    public IReadOnlyList<LeaseId> LeasesOf(WorkerId worker) => Leases(open.HeldBy(worker), _ => true);
+
+    /// <summary>How many leases a worker samples or scores.</summary>
+    public int LeaseCountOf(WorkerId worker) => open.HeldBy(worker).Count;
 
     /// <summary>The items of the next round, in order, if all have arrived or were set aside; else null.</summary>
     public IReadOnlyList<LeaseId>? CompleteRound()
     {
-        if (IsFinished) return null;
-        var items = new List<LeaseId>();
-        foreach (var (item, entry) in open.TakeWhile(e => e.Key.Round == NextRound))
-        {
-            if (entry.State is ItemState.Scored scored) items.Add(new LeaseId(item, scored.Epoch));
-            else if (entry.State is not ItemState.SetAside) return null;
-        }
-        return items;
+        if (IsFinished || open.Of(NextRound).Unfinished > 0) return null;
+        return [.. ItemsOf(NextRound).Where(i => open[i]!.State is ItemState.Scored).Select(i => new LeaseId(i, ((ItemState.Scored)open[i]!.State).Epoch))];
     }
+
+    /// <summary>Share of a round's items that were set aside, 0 to 1.</summary>
+    public double SetAsideShare(int round) => open.Of(round) is { Total: > 0 } counts ? (double)counts.SetAside / counts.Total : 0;
 
     /// <summary>The next round has been trained on: its items are consumed, and another round opens.</summary>
     /// <exception cref="InvalidOperationException">It was not complete.</exception>
@@ -170,45 +192,49 @@ public sealed class RunLedger
     {
         if (round != NextRound || CompleteRound() is null)
             throw new InvalidOperationException($"round {round} cannot be consumed: the next one is {NextRound}, complete: {CompleteRound() is not null}");
-        for (int i = 0; i < itemsOf(round); i++) open.Remove(new ItemId(run, round, i));
+        foreach (var item in ItemsOf(round)) open.Remove(item);
         NextRound++;
         OpenRounds();
     }
 
-    /// <summary>The oldest adapter version that items in a state are sampled with; null if there are none.</summary>
-    public int? OldestVersion<TState>() where TState : ItemState
-    {
-        foreach (var (item, entry) in open)
-            if (entry.State is TState) return VersionOf(item.Round);
-        return null;
-    }
+    /// <summary>The oldest adapter version that items are being sampled or scored with; null if there are none.</summary>
+    public int? OldestLeasedVersion => VersionOf(open.OldestRound(c => c.Leased));
 
-    /// <summary>Items of the open rounds in a state.</summary>
-    public int Count<TState>() where TState : ItemState => open.Values.Count(e => e.State is TState);
+    /// <summary>The oldest adapter version of items that wait to be trained on; null if there are none.</summary>
+    public int? OldestScoredVersion => VersionOf(open.OldestRound(c => c.Scored));
+
+    /// <summary>Items of the open rounds that wait.</summary>
+    public int PendingCount => open.Pending.Count;
+
+    /// <summary>Items that somebody works on.</summary>
+    public int LeasedCount => open.Leased.Count;
+
+    /// <summary>Items that the trainer holds.</summary>
+    public int ScoredCount => open.ScoredCount;
+
+    int? VersionOf(int? round) => round is { } r ? VersionOf(r) : null;
 
     ItemState.Leased? Current(LeaseId lease) => this[lease.Item] is ItemState.Leased leased && leased.Epoch == lease.Epoch ? leased : null;
 
-    void Set(ItemId item, ItemState state) => open[item] = open[item] with { State = state };
+    void Set(ItemId item, ItemState state) => open.Set(item, open[item]! with { State = state });
 
-    bool GiveBack(ItemId item, ItemEntry entry, string error)
+    bool GiveBack(ItemId item, ItemEntry entry, bool isPoison, string error)
     {
-        var isPoison = entry.Failures >= options.MaxAttempts || entry.Losses >= options.MaxLosses;
         if (isPoison) setAside[item] = error;
-        open[item] = entry with { State = isPoison ? new ItemState.SetAside(error) : new ItemState.Pending() };
+        open.Set(item, entry with { State = isPoison ? new ItemState.SetAside(error) : new ItemState.Pending() });
         return isPoison;
     }
 
-    IReadOnlyList<LeaseId> Leases(Func<ItemState.Leased, bool> which) =>
-        [.. open.Where(e => e.Value.State is ItemState.Leased l && which(l)).Select(e => new LeaseId(e.Key, ((ItemState.Leased)e.Value.State).Epoch))];
+    IReadOnlyList<LeaseId> Leases(IEnumerable<ItemId> of, Func<ItemState.Leased, bool> which) =>
+        [.. of.Select(i => (Item: i, Lease: (ItemState.Leased)open[i]!.State)).Where(l => which(l.Lease)).Select(l => new LeaseId(l.Item, l.Lease.Epoch))];
+
+    IEnumerable<ItemId> ItemsOf(int round) => Enumerable.Range(0, itemsOf(round)).Select(i => new ItemId(run, round, i));
 
     /// <summary>A round is open once the adapter version it is sampled with is published.</summary>
     void OpenRounds()
     {
         for (; openRounds < roundCount && openRounds <= NextRound + options.Staleness; openRounds++)
-            for (int i = 0; i < itemsOf(openRounds); i++)
-            {
-                var item = new ItemId(run, openRounds, i);
-                open[item] = setAside.TryGetValue(item, out var error) ? ItemEntry.New with { State = new ItemState.SetAside(error) } : ItemEntry.New;
-            }
+            foreach (var item in ItemsOf(openRounds))
+                open.Set(item, setAside.TryGetValue(item, out var error) ? ItemEntry.New with { State = new ItemState.SetAside(error) } : ItemEntry.New);
     }
 }

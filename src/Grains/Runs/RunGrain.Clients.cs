@@ -95,6 +95,7 @@ public sealed partial class RunGrain
             state.State.SetAside.Clear();
             ledger = null;
         }
+        if (goesOn) ForgiveAll();
         if (status == RunStatus.Cancelled) ledger = null;
         (state.State.Status, state.State.Reason) = (status, reason);
         Announce(what);
@@ -111,11 +112,11 @@ public sealed partial class RunGrain
     RunSnapshot Snapshot() => new(
         Id, state.State.Status, Obstacle(), ledger?.NextRound ?? state.State.NextRound, RequirePlan().Schedule.RoundCount, state.State.Adapter,
         state.State.Totals, state.State.TrainerEpoch, Counts(), [.. state.State.SetAside.Select(s => new SetAsideItem(s.Key, s.Value))],
-        [.. workers.Views(Now)], workers.Bottleneck());
+        [.. workers.Views(Now, health)], workers.Bottleneck());
 
     ItemCounts Counts() => ledger is null
         ? new ItemCounts(0, 0, 0, 0, 0, 0)
         : new ItemCounts(
-            ledger.Count<ItemState.Pending>(), ledger.Count<ItemState.Leased>(), ledger.Count<ItemState.Scored>(),
+            ledger.PendingCount, ledger.LeasedCount, ledger.ScoredCount,
             ledger.Expired, ledger.DuplicatesDropped, ledger.Failures);
 }

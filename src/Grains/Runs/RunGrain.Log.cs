@@ -14,6 +14,9 @@ public sealed partial class RunGrain
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: {Worker} takes no work: {Problem}")]
     partial void LogWorkerProblem(string run, WorkerId worker, string problem);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run}: {Worker} is quarantined: {Error}")]
+    partial void LogQuarantined(string run, WorkerId worker, string error);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Item}: lease {Epoch:x} is lost: {Reason}")]
     partial void LogLeaseLost(ItemId item, long epoch, string reason);
 

@@ -58,7 +58,12 @@ public sealed partial class RunGrain
     {
         if (Stand(request.Epoch) == TrainerStanding.Current)
         {
-            if (ledger!.Scored(request.Lease)) signal.Pulse();
+            var leased = ledger![request.Lease.Item] as ItemState.Leased;
+            if (ledger.Scored(request.Lease))
+            {
+                if (leased?.Epoch == request.Lease.Epoch) Succeed(leased);
+                signal.Pulse();
+            }
             else instruments.OnDuplicateDropped(Id);
         }
         return Task.FromResult(Reply(request.Epoch));
@@ -78,8 +83,8 @@ public sealed partial class RunGrain
     RoundWork? CompleteRound(RoundRequest request)
     {
         if (state.State.Status != RunStatus.Running || Stand(request.Epoch) != TrainerStanding.Current || ledger!.NextRound != request.Round) return null;
-        return ledger.CompleteRound() is { } items
-            ? new RoundWork(plan!.Schedule.Round(request.Round), items, ledger.VersionOf(request.Round), plan.Schedule.RoundCount)
+        return ledger.CompleteRound() is { } items && ledger.SetAsideShare(request.Round) <= plan!.Options.MaxSetAside
+            ? new RoundWork(plan.Schedule.Round(request.Round), items, ledger.VersionOf(request.Round), plan.Schedule.RoundCount)
             : null;
     }
 

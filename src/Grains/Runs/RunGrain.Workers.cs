@@ -1,7 +1,10 @@
+using SpoActors.Grains.Health;
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Workers;
+using SpoActors.Grains.Ledger;
 
 namespace SpoActors.Grains.Runs;
 
@@ -13,6 +16,7 @@ public sealed partial class RunGrain
         var plan = RequirePlan();
         // A worker that joins has just begun: whatever it held before is gone with its process.
         Release(request.Worker);
+        health.Forget(request.Worker);
         var evaluation = plan.Specification.Evaluation;
         return Task.FromResult(new JoinedRun(
             state.State.Status, state.State.Specification, plan.Schedule.RoundCount, plan.Prompts.Texts.Count,
@@ -31,7 +35,7 @@ public sealed partial class RunGrain
         }
         // Somebody who can take work may be what others wait for.
         if (before is null || before.Problem != report.Problem || before.Draining != report.Draining) signal.Pulse();
-        var lost = ledger is null ? [] : report.Held.Where(l => !ledger.Renew(l, Now)).ToArray();
+        var lost = ledger is null ? [] : report.Held.Where(l => !ledger.Renew(l, Now) && !IsProbe(l, report.Worker)).ToArray();
         var standing = report.TrainerEpoch is { } epoch ? Stand(epoch) : TrainerStanding.Current;
         return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeasesOf(report.Worker).Count ?? 0, standing));
     }
@@ -46,7 +50,12 @@ public sealed partial class RunGrain
     {
         RequirePlan();
         if (ledger is null) return Task.FromResult(new Acknowledged());
-        if (failure.Kind == FailureKind.Infrastructure)
+        if (IsProbe(failure.Lease, failure.Worker))
+        {
+            probes.Remove(failure.Worker);
+            Strike(failure.Worker, item: null, failure.Error);
+        }
+        else if (failure.Kind == FailureKind.Infrastructure)
         {
             var reason = $"{failure.Worker}: {failure.Error}";
             if (ledger.Return(failure.Lease))
@@ -60,7 +69,10 @@ public sealed partial class RunGrain
         {
             instruments.OnItemFailed(Id);
             events.Add("failure", $"{failure.Lease.Item} failed on {failure.Worker}: {failure.Error}");
-            AfterFailure(failure.Lease.Item, ledger.Failed(failure.Lease, failure.Error), failure.Error);
+            if (failure.Kind == FailureKind.Device) ledger.Return(failure.Lease);
+            else AfterFailure(failure.Lease.Item, ledger.Failed(failure.Lease, failure.Worker, workers.Able(failure.Worker.Role).Count, failure.Error), failure.Error);
+            Strike(failure.Worker, failure.Kind == FailureKind.Device ? null : failure.Lease.Item, failure.Error);
+            signal.Pulse();
         }
         return Task.FromResult(new Acknowledged());
     }
@@ -83,11 +95,24 @@ public sealed partial class RunGrain
     {
         var worker = request.Worker;
         if (workers.Find(worker) is { Problem: not null } || state.State.Status != RunStatus.Running || ledger is null || Trainer is not { } trainer) return null;
-        if (workers.LeastLoadedScorer(ledger) is not { } scorer || ledger.Lease(worker, scorer, Now, request.ItemBytes) is not { } id) return null;
+        var fitness = health.Fitness(worker, Now);
+        if (fitness == WorkerFitness.Resting) return null;
+        if (fitness == WorkerFitness.OnProbation && ledger.Probe() is { } probe)
+        {
+            probes[worker] = probe;
+            return Lease(probe, adapters.Values.Last(), trainer, trainer) with { IsProbe = true };
+        }
+        var scorers = workers.Scorers(ledger, health, Now);
+        return ledger.Lease(worker, workers.Able(WorkerRole.Sampler), scorers, Now, request.ItemBytes) is { } id
+            ? Lease(id, adapters[ledger.VersionOf(id.Item.Round)], ((ItemState.Leased)ledger[id.Item]!).Scorer, trainer)
+            : null;
+    }
+
+    ItemLease Lease(LeaseId id, AdapterReference adapter, WorkerId scorer, WorkerId trainer)
+    {
         var item = plan!.Schedule.Items(id.Item.Round)[id.Item.Index];
         var roundPrompts = plan.Schedule.Round(id.Item.Round);
         return new ItemLease(
-            id, adapters[ledger.VersionOf(id.Item.Round)], item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows,
-            scorer, trainer, state.State.TrainerEpoch, plan.Options.LeaseDuration);
+            id, adapter, item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows, scorer, trainer, state.State.TrainerEpoch, plan.Options.LeaseDuration);
     }
 }

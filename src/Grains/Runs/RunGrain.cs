@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Storage;
+using SpoActors.Grains.Health;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
 using SpoActors.Grains.Interfaces.Catalogue;
@@ -40,6 +42,8 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     RunLedger? ledger;
     EventLog events = new(TimeProvider.System, new RunEvents());
     WorkerTable workers = new(TimeSpan.MaxValue);
+    readonly WorkerHealth health;
+    readonly Dictionary<WorkerId, LeaseId> probes = [];
     DateTimeOffset trainerHeard;
     bool isUnsaved;
     string obstacle = "";
@@ -48,9 +52,10 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         [PersistentState("run", StorageName)] IPersistentState<RunState> state,
         [PersistentState("prompts", StorageName)] IPersistentState<RunPrompts> prompts,
         [PersistentState("events", StorageName)] IPersistentState<RunEvents> history,
-        TimeProvider time, SiloNames silos, SiloStopping stopping, PipelineInstruments instruments, ILogger<RunGrain> logger)
+        TimeProvider time, SiloNames silos, SiloStopping stopping, HealthOptions healthOptions, PipelineInstruments instruments, ILogger<RunGrain> logger)
     {
         (this.state, this.prompts, this.history, this.time, this.silos, this.instruments, this.logger) = (state, prompts, history, time, silos, instruments, logger);
+        health = new WorkerHealth(healthOptions);
         signal = new Signal(time, stopping.Token);
     }
 
@@ -94,8 +99,11 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     async Task TickAsync(CancellationToken cancellation)
     {
         if (ledger is not null)
+        {
             foreach (var lease in ledger.Overdue(Now)) Lose(lease, "its lease ran out");
-        foreach (var worker in workers.Silent(Now).Concat(workers.Views(Now).Select(v => v.Report.Worker).Where(w => silos.IsDead(w.Silo))).Distinct().ToArray())
+            AccuseTheHung(ledger);
+        }
+        foreach (var worker in workers.Silent(Now).Concat(workers.All.Where(w => silos.IsDead(w.Silo))).Distinct().ToArray())
             Forget(worker, "it is silent, or its silo is gone");
         if (obstacle != (obstacle = Obstacle()) && obstacle.Length > 0) events.Add("status", obstacle);
         if (ledger is not null) instruments.OnLedger(Id, ledger);
@@ -105,8 +113,8 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     string Obstacle() => state.State.Status switch
     {
-        RunStatus.Running when ledger is null && workers.Able(WorkerRole.Trainer).Any() => "waiting for the trainer to take the run up",
-        RunStatus.Running => workers.Obstacle(),
+        RunStatus.Running when ledger is null && workers.Able(WorkerRole.Trainer).Count > 0 => "waiting for the trainer to take the run up",
+        RunStatus.Running => workers.Obstacle(health),
         _ => state.State.Reason,
     };
 
@@ -143,13 +151,20 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             isUnsaved = true;
             events.Add("failure", $"{item} is set aside: {error}");
             LogSetAside(item, error);
-            if (ledger!.CompleteRound() is { Count: 0 })
-            {
-                (state.State.Status, state.State.Reason) = (RunStatus.Paused, $"every item of round {ledger.NextRound} failed; the last error: {error}");
-                events.Add("status", state.State.Reason);
-            }
+            var share = ledger!.SetAsideShare(item.Round);
+            if (share > plan!.Options.MaxSetAside || share == 1)
+                Pause(string.Create(CultureInfo.InvariantCulture,
+                    $"{share:P0} of the items of round {item.Round} were set aside, and pipeline.max_set_aside is {plan.Options.MaxSetAside}; the last error: {error}. `spo resume {Id}` tries them again"));
         }
         signal.Pulse();
+    }
+
+    /// <summary>Has the run wait for a person; durable with the next tick.</summary>
+    void Pause(string reason)
+    {
+        if (state.State.Status != RunStatus.Running) return;
+        (state.State.Status, state.State.Reason, isUnsaved) = (RunStatus.Paused, reason, true);
+        events.Add("status", reason);
     }
 
     RunPlan RequirePlan() => plan ?? throw new PipelineException($"there is no run '{Id}'; `spo list` shows the runs", PipelineFault.NoSuchRun);

@@ -23,6 +23,7 @@ public sealed class RunPlan
             Capacity = pipeline.PairCapacity,
             MaxBytes = pipeline.ChannelMegabytes * (1L << 20),
             MaxAttempts = pipeline.MaxAttempts,
+            MaxSetAside = pipeline.MaxSetAside,
             LeaseDuration = TimeSpan.FromSeconds(pipeline.LeaseSeconds),
         };
         var items = Schedule.Items(0).Count;

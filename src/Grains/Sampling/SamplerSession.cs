@@ -91,10 +91,11 @@ public sealed class SamplerSession(
             var content = await FetchAsync(lease, cancellation.Token).ConfigureAwait(false);
             if (content is null) return;
             await outbound!.AcquireAsync(item.Pools, item.Bytes, cancellation.Token).ConfigureAwait(false);
-            delivery = DeliverAsync(lease, pools.Reader, item, cancellation);
+            delivery = lease.IsProbe ? DiscardAsync(pools.Reader, item) : DeliverAsync(lease, pools.Reader, item, cancellation);
             using var span = PipelineDiagnostics.Sampling(lease.Id);
             await ComputeAsync(() => Sample(lease, content, pools.Writer, cancellation.Token), cancellation.Token).ConfigureAwait(false);
-            CountDone(1);
+            if (lease.IsProbe) await TryAsync(() => Services.Calls.RetryAsync(token => RunGrain.ProbedAsync(new ItemProbed(lease.Id, Id), token), Ended)).ConfigureAwait(false);
+            else CountDone(1);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -151,6 +152,15 @@ public sealed class SamplerSession(
             Problem = null;
             return null;
         }
+    }
+
+    /// <summary>What a probe yields, nobody wants.</summary>
+    async Task DiscardAsync(ChannelReader<CandidatePoolMessage> pools, ItemSize item)
+    {
+        await foreach (var _ in pools.ReadAllAsync().ConfigureAwait(false))
+        {
+        }
+        outbound!.Release(item.Pools, item.Bytes);
     }
 
     async Task DeliverAsync(ItemLease lease, ChannelReader<CandidatePoolMessage> pools, ItemSize item, CancellationTokenSource cancellation)

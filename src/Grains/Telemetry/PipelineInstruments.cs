@@ -15,7 +15,7 @@ public sealed class PipelineInstruments
     static readonly string[] ByWorker = ["role", "device"];
 
     readonly Counter busySeconds, done, bytes, waitSeconds, losses, failures, duplicates, rounds, candidates, transitions, keptPairs, retries;
-    readonly Gauge queueDepth, queueBytes, items, adapterVersion, nextRound, staleness, pairs, metric;
+    readonly Gauge queueDepth, queueBytes, quarantined, items, adapterVersion, nextRound, staleness, pairs, metric;
     readonly Histogram publishSeconds;
 
     /// <param name="registry">Where they are collected; each in-process silo of a test has its own.</param>
@@ -29,6 +29,7 @@ public sealed class PipelineInstruments
         queueDepth = metrics.CreateGauge("spo_queue_depth", "Pieces that wait in front of a worker.", ByWorker);
         queueBytes = metrics.CreateGauge("spo_queue_bytes", "Bytes that wait in front of a worker.", ByWorker);
         adapterVersion = metrics.CreateGauge("spo_adapter_version", "Adapter version that a sampler has loaded.", ByWorker);
+        quarantined = metrics.CreateGauge("spo_worker_quarantined", "1 for a worker that a run keeps from work since its executions fail one after the other.", ["run", "worker"]);
         items = metrics.CreateGauge("spo_items", "Items of the open rounds, by state.", ["run", "state"]);
         nextRound = metrics.CreateGauge("spo_next_round", "Round that is trained on next.", ByRun);
         staleness = metrics.CreateGauge(
@@ -65,16 +66,16 @@ public sealed class PipelineInstruments
 
     public void OnLedger(string run, RunLedger ledger)
     {
-        items.WithLabels(run, "pending").Set(ledger.Count<ItemState.Pending>());
-        items.WithLabels(run, "leased").Set(ledger.Count<ItemState.Leased>());
-        items.WithLabels(run, "scored").Set(ledger.Count<ItemState.Scored>());
+        items.WithLabels(run, "pending").Set(ledger.PendingCount);
+        items.WithLabels(run, "leased").Set(ledger.LeasedCount);
+        items.WithLabels(run, "scored").Set(ledger.ScoredCount);
         items.WithLabels(run, "set_aside").Set(ledger.SetAside.Count);
         nextRound.WithLabels(run).Set(ledger.NextRound);
         // Counters that have counted nothing are there, too: a rate of nothing is 0, not unknown.
         foreach (var counter in new[] { losses, failures, duplicates, rounds }) counter.WithLabels(run);
         SetStaleness("consumed", ledger.VersionOf(ledger.NextRound));
-        SetStaleness("in_flight", ledger.OldestVersion<ItemState.Leased>());
-        SetStaleness("in_queue", ledger.OldestVersion<ItemState.Scored>());
+        SetStaleness("in_flight", ledger.OldestLeasedVersion);
+        SetStaleness("in_queue", ledger.OldestScoredVersion);
 
         void SetStaleness(string where, int? version) => staleness.WithLabels(run, where).Set(version is null ? 0 : ledger.NextRound - version.Value);
     }
@@ -82,7 +83,7 @@ public sealed class PipelineInstruments
     /// <summary>This silo no longer keeps the run's account; what it last said must not stay.</summary>
     public void OnLedgerMoved(string run)
     {
-        foreach (var gauge in new[] { items, nextRound, staleness, pairs, metric })
+        foreach (var gauge in new[] { items, nextRound, staleness, pairs, metric, quarantined })
             foreach (var labels in gauge.GetAllLabelValues().Where(l => l[0] == run).ToArray()) gauge.RemoveLabelled(labels);
     }
 
@@ -91,6 +92,12 @@ public sealed class PipelineInstruments
         candidates.WithLabels(Labels(worker)).Inc(pool.Scores.Count);
         transitions.WithLabels(Labels(worker)).Inc(pool.Possible);
         keptPairs.WithLabels(Labels(worker)).Inc(pool.Samples.Count);
+    }
+
+    public void OnQuarantine(string run, WorkerId worker, bool isQuarantined)
+    {
+        if (isQuarantined) quarantined.WithLabels(run, worker.ToString()).Set(1);
+        else quarantined.RemoveLabelled(run, worker.ToString());
     }
 
     public void OnRetry() => retries.Inc();

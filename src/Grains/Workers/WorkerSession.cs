@@ -178,6 +178,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
             // Not the item's fault: it is there again when the run is resumed.
             kind = FailureKind.Infrastructure;
         }
+        else if (kind == FailureKind.Item && DeviceFault.Is(error)) kind = FailureKind.Device;
         var failure = new ItemFailure(lease, id, kind, $"{error.GetType().Name}: {error.Message}", suspect);
         await TryAsync(() => services.Calls.RetryAsync(token => RunGrain.FailAsync(failure, token), Ended)).ConfigureAwait(false);
     }

@@ -83,7 +83,7 @@ public sealed class FaultTests
             },
         };
         await using var cluster = await PipelineCluster.StartAsync(behaviour, SiloPart.All);
-        await cluster.StartRunAsync("run", FakeRuns.Specification(rounds: 3), FakeRuns.Prompts());
+        await cluster.StartRunAsync("run", FakeRuns.Specification(rounds: 3, maxSetAside: 0.4), FakeRuns.Prompts());
         var end = await cluster.FinishedAsync("run", Token);
         var poison = Assert.Single(end.SetAside);
         Assert.Equal(new ItemId("run", 1, 1), poison.Item);

@@ -26,7 +26,7 @@ public sealed class ObjectiveParityTests(ObjectiveParityTests.Silos silos) : ICl
         var (expected, steps) = Sequential(run);
         Assert.InRange(steps, 15, 60);
 
-        await silos.Cluster.StartRunAsync(name, run, TrainingPrompts.Read(run).Texts);
+        await silos.Cluster.StartRunAsync(name, run, TrainingPrompts.Read(run));
         await silos.Cluster.FinishedAsync(name, Token);
         var manifest = Path.Combine(folder, "manifest.json");
         await File.WriteAllTextAsync(manifest, silos.Cluster.Manifest(name), Token);

@@ -24,10 +24,10 @@ public sealed class FakeComputeFactory(FakeBehaviour? behaviour = null, string s
     public ISamplerCompute CreateSampler(RunSpecification run, string device, string promptsHash)
     {
         behaviour.OnLoad(silo);
-        return new FakeSampler(run, behaviour);
+        return new FakeSampler(run, behaviour, $"{silo}/{device}");
     }
 
-    public IScorerCompute CreateScorer(RunSpecification run, string device) => new FakeScorer(behaviour);
+    public IScorerCompute CreateScorer(RunSpecification run, string device) => new FakeScorer(behaviour, $"{silo}/{device}");
 
     public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts) => new FakeTrainer(facts.Folder, behaviour);
 }
@@ -44,6 +44,9 @@ public sealed class FakeBehaviour
     /// <summary>Called on the device's thread before each item; may throw or wait.</summary>
     public Action<ItemLease, CancellationToken> OnSample { get; set; } = (_, _) => { };
 
+    /// <summary>Called with role, silo and device before each item and each pool; may throw or wait.</summary>
+    public Action<WorkerRole, string> OnWork { get; set; } = (_, _) => { };
+
     /// <summary>Called before each pool is scored.</summary>
     public Action<CandidatePoolMessage> OnScore { get; set; } = _ => { };
 
@@ -51,7 +54,7 @@ public sealed class FakeBehaviour
     public Action<int, CancellationToken> OnTrain { get; set; } = (_, _) => { };
 }
 
-public sealed class FakeSampler(RunSpecification run, FakeBehaviour behaviour) : ISamplerCompute
+public sealed class FakeSampler(RunSpecification run, FakeBehaviour behaviour, string place = "") : ISamplerCompute
 {
     byte[] adapter = [];
 
@@ -63,6 +66,7 @@ public sealed class FakeSampler(RunSpecification run, FakeBehaviour behaviour) :
 
     public void Sample(ItemLease lease, Action<CandidatePoolMessage> deliver, CancellationToken cancellation)
     {
+        behaviour.OnWork(WorkerRole.Sampler, place);
         behaviour.OnSample(lease, cancellation);
         for (int segment = 0; segment < Pools; segment++)
         {
@@ -80,10 +84,11 @@ public sealed class FakeSampler(RunSpecification run, FakeBehaviour behaviour) :
     static TensorPayload Payload(string key) => new(NumberType.Float32, [8], SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 }
 
-public sealed class FakeScorer(FakeBehaviour behaviour) : IScorerCompute
+public sealed class FakeScorer(FakeBehaviour behaviour, string place = "") : IScorerCompute
 {
     public ScoredPoolMessage Score(CandidatePoolMessage pool)
     {
+        behaviour.OnWork(WorkerRole.Scorer, place);
         behaviour.OnScore(pool);
         var transition = pool.Transitions[0];
         // One prompt in four has no clear winner.

@@ -6,15 +6,17 @@ using Orleans.Serialization;
 using Orleans.TestingHost;
 using Prometheus;
 using SpoActors.Grains.Compute;
-using SpoActors.Grains.Interfaces.Payloads;
+using SpoActors.Grains.Health;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Resilience;
 using SpoActors.Grains.Runs;
 using SpoActors.Grains.Workers;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Method;
 
 namespace SpoActors.Grains.Tests.Fakes;
 
@@ -49,6 +51,7 @@ public sealed class PipelineCluster : IAsyncDisposable
                 membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
                 membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
             });
+            silo.Services.AddSingleton(new HealthOptions { Rest = TimeSpan.FromMilliseconds(50), Quarantine = TimeSpan.FromMilliseconds(500) });
             silo.AddOutgoingGrainCallFilter(Network.Of(options.SiloName));
             silo.AddSpoPipeline(
                 new WorkerOptions
@@ -121,8 +124,10 @@ public sealed class PipelineCluster : IAsyncDisposable
 
     public IRunGrain Run(string id) => Inner.Client.GetGrain<IRunGrain>(id);
 
-    public Task<RunSnapshot> StartRunAsync(string id, RunSpecification run, IReadOnlyList<string> prompts) =>
-        Run(id).StartAsync(new StartRun(Protocol.Version, SpecificationYaml.Write(run), PromptsPayload.Pack(prompts)), CancellationToken.None);
+    public Task<RunSnapshot> StartRunAsync(string id, RunSpecification run, IReadOnlyList<string> prompts) => StartRunAsync(id, run, TrainingPrompts.Of(prompts));
+
+    public Task<RunSnapshot> StartRunAsync(string id, RunSpecification run, TrainingPrompts prompts) =>
+        Run(id).StartAsync(new StartRun(Protocol.Version, SpecificationYaml.Write(run), PromptsPayload.Pack(prompts.Texts, prompts.Hash)), CancellationToken.None);
 
     public Task<RunSnapshot> SnapshotAsync(string id) => Run(id).DescribeAsync(new DescribeRun(Protocol.Version), CancellationToken.None);
 

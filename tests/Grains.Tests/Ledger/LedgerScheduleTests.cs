@@ -37,7 +37,7 @@ public sealed class LedgerScheduleTests
             switch (random.Next(12))
             {
                 case 0 or 1 or 2 or 3:
-                    if (ledger.Lease(Sampler(random.Next(schedule.Samplers)), Scorer, now, itemBytes: 1) is { } lease)
+                    if (ledger.Lease(Sampler(random.Next(schedule.Samplers)), Samplers(schedule), [Scorer], now, itemBytes: 1) is { } lease)
                     {
                         Assert.InRange(lease.Item.Round - ledger.NextRound, 0, schedule.Staleness);
                         Assert.InRange(ledger.VersionOf(lease.Item.Round), lease.Item.Round - schedule.Staleness, ledger.NextRound);
@@ -59,7 +59,7 @@ public sealed class LedgerScheduleTests
                     foreach (var overdue in ledger.Overdue(now)) ledger.Lost(overdue, "expired");
                     break;
                 case 9:
-                    if (inFlight.Count > 0) ledger.Failed(inFlight[random.Next(inFlight.Count)], "failed");
+                    if (inFlight.Count > 0) ledger.Failed(inFlight[random.Next(inFlight.Count)], Sampler(random.Next(schedule.Samplers)), schedule.Samplers, "failed");
                     break;
                 case 10:
                     foreach (var lost in ledger.LeasesOf(Sampler(random.Next(schedule.Samplers)))) ledger.Lost(lost, "worker lost");
@@ -84,6 +84,8 @@ public sealed class LedgerScheduleTests
         select $"{new ItemId(Run, round, item)}:{Math.Max(0, round - s.Staleness)}");
 
     static string Digest(IEnumerable<string> consumed) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ', consumed))));
+
+    static WorkerId[] Samplers(Schedule schedule) => [.. Enumerable.Range(0, schedule.Samplers).Select(Sampler)];
 
     static WorkerId Sampler(int index) => new($"silo{index}", "cpu:0", WorkerRole.Sampler);
 }

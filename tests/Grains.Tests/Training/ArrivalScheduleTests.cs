@@ -55,7 +55,7 @@ public sealed class ArrivalScheduleTests
             switch (random.Next(8))
             {
                 case 0 or 1:
-                    if (ledger.Lease(new WorkerId($"silo{random.Next(schedule.Samplers)}", "cpu:0", WorkerRole.Sampler), Scorer, now) is { } lease)
+                    if (ledger.Lease(new WorkerId($"silo{random.Next(schedule.Samplers)}", "cpu:0", WorkerRole.Sampler), [], [Scorer], now) is { } lease)
                         underWay.AddRange(Enumerable.Range(0, Segments).Select(s => Pool(lease, ledger.VersionOf(lease.Item.Round), s)));
                     break;
                 case 2 or 3 or 4 or 5:

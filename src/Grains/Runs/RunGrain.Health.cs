@@ -1,0 +1,82 @@
+using SpoActors.Grains.Health;
+using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Identity;
+using SpoActors.Grains.Interfaces.Sampling;
+using SpoActors.Grains.Ledger;
+
+namespace SpoActors.Grains.Runs;
+
+public sealed partial class RunGrain
+{
+    /// <summary>A worker hangs when an item takes it so many times as long as the slowest that was done. Slow devices are slow, not sick.</summary>
+    const int HangFactor = 20;
+
+    TimeSpan slowestItem;
+
+    public Task<Acknowledged> ProbedAsync(ItemProbed request, CancellationToken cancellation)
+    {
+        if (IsProbe(request.Lease, request.Worker) && probes.Remove(request.Worker)) Recover(request.Worker);
+        return Task.FromResult(new Acknowledged());
+    }
+
+    bool IsProbe(LeaseId lease, WorkerId worker) => probes.TryGetValue(worker, out var probe) && probe == lease;
+
+    /// <summary>An item came to its end: whoever had it is well.</summary>
+    void Succeed(ItemState.Leased lease)
+    {
+        if (Now - lease.Since is var time && time > slowestItem) slowestItem = time;
+        Recover(lease.Owner);
+        Recover(lease.Scorer);
+    }
+
+    void Recover(WorkerId worker)
+    {
+        if (!health.Succeeded(worker)) return;
+        events.Add("worker", $"{worker} is well again");
+        instruments.OnQuarantine(Id, worker, isQuarantined: false);
+        signal.Pulse();
+    }
+
+    /// <summary>An execution failed on a worker.</summary>
+    /// <param name="item">Whose fault it may be; null where it is certainly the worker's.</param>
+    void Strike(WorkerId worker, ItemId? item, string error)
+    {
+        if (health.Failed(worker, item, error, Now)) Quarantine(worker, error);
+    }
+
+    void Quarantine(WorkerId worker, string error)
+    {
+        events.Add("worker", $"{worker} is quarantined until {health.Find(worker)!.Until:yyyy-MM-dd HH:mm:ss}Z: {error}");
+        LogQuarantined(Id, worker, error);
+        instruments.OnQuarantine(Id, worker, isQuarantined: true);
+        foreach (var lease in ledger?.LeasesOf(worker) ?? []) ledger!.Return(lease);
+        if (workers.Able(worker.Role) is { Count: > 0 } peers && peers.All(health.IsHopeless))
+            Pause($"every {worker.Role.ToString().ToLowerInvariant()} keeps failing; the last error: {error}. Mend the cause, then `spo resume {Id}`");
+        signal.Pulse();
+    }
+
+    /// <summary>Heartbeats alone do not show that a device still works: a call into a driver may never return.</summary>
+    void AccuseTheHung(RunLedger of)
+    {
+        if (slowestItem == default) return;
+        var limit = HangFactor * slowestItem;
+        if (limit < plan!.Options.LeaseDuration) limit = plan.Options.LeaseDuration;
+        foreach (var lease in of.OlderThan(Now - limit))
+        {
+            if (of[lease.Item] is not ItemState.Leased held) continue;
+            var worker = workers.Find(held.Owner)?.Held.Contains(lease) == true ? held.Owner : held.Scorer;
+            var error = $"{lease.Item} has no result after {(Now - held.Since).TotalSeconds:F0} s; the slowest took {slowestItem.TotalSeconds:F1} s";
+            of.Return(lease);
+            health.Hung(worker, error, Now);
+            Quarantine(worker, error);
+        }
+    }
+
+    /// <summary>A person has looked after them.</summary>
+    void ForgiveAll()
+    {
+        foreach (var worker in workers.All) instruments.OnQuarantine(Id, worker, isQuarantined: false);
+        health.Clear();
+        probes.Clear();
+    }
+}
