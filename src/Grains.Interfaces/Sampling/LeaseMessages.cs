@@ -25,6 +25,7 @@ public sealed record LeaseResponse([property: Id(0)] RunStatus Status, [property
 /// <param name="Trainer">Where the pairs go, and the adapter comes from.</param>
 /// <param name="TrainerEpoch">Epoch of that trainer.</param>
 /// <param name="Duration">Time after which the lease expires unless it is renewed.</param>
+/// <param name="TraceParent">The span of the lease (W3C trace context), which all that becomes of the item belongs to; null where nobody traces.</param>
 /// <param name="IsProbe">The item has been done: the sampler shall only show that it can do it, and deliver nothing.</param>
 [GenerateSerializer, Immutable, Alias("spo.ItemLease")]
 public sealed record ItemLease(
@@ -37,7 +38,8 @@ public sealed record ItemLease(
     [property: Id(6)] WorkerId Trainer,
     [property: Id(7)] long TrainerEpoch,
     [property: Id(8)] TimeSpan Duration,
-    [property: Id(9)] bool IsProbe = false);
+    [property: Id(9)] bool IsProbe = false,
+    [property: Id(10)] string? TraceParent = null);
 
 /// <summary>Whose fault a failure is.</summary>
 public enum FailureKind

@@ -5,6 +5,7 @@ using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Ledger;
+using SpoActors.Grains.Telemetry;
 
 namespace SpoActors.Grains.Runs;
 
@@ -113,6 +114,7 @@ public sealed partial class RunGrain
         var item = plan!.Schedule.Items(id.Item.Round)[id.Item.Index];
         var roundPrompts = plan.Schedule.Round(id.Item.Round);
         return new ItemLease(
-            id, adapter, item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows, scorer, trainer, state.State.TrainerEpoch, plan.Options.LeaseDuration);
+            id, adapter, item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows, scorer, trainer, state.State.TrainerEpoch, plan.Options.LeaseDuration,
+            TraceParent: PipelineDiagnostics.Leasing(id));
     }
 }

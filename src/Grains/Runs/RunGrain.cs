@@ -106,7 +106,8 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         foreach (var worker in workers.Silent(Now).Concat(workers.All.Where(w => silos.IsDead(w.Silo))).Distinct().ToArray())
             Forget(worker, "it is silent, or its silo is gone");
         if (obstacle != (obstacle = Obstacle()) && obstacle.Length > 0) events.Add("status", obstacle);
-        if (ledger is not null) instruments.OnLedger(Id, ledger);
+        if (ledger is not null && state.State.Status == RunStatus.Running) instruments.OnLedger(Id, ledger);
+        else instruments.OnLedgerGone(Id);
         if (isUnsaved) await SaveAsync();
         else if (events.IsUnsaved) await StoreAsync(StoreEventsAsync);
     }
@@ -230,7 +231,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     public void Dispose()
     {
-        instruments.OnLedgerMoved(Id);
+        instruments.OnLedgerGone(Id);
         writing.Dispose();
     }
 }

@@ -90,9 +90,9 @@ public sealed class SamplerSession(
         {
             var content = await FetchAsync(lease, cancellation.Token).ConfigureAwait(false);
             if (content is null) return;
-            await outbound!.AcquireAsync(item.Pools, item.Bytes, cancellation.Token).ConfigureAwait(false);
+            await WaitForAsync("credits", outbound!.AcquireAsync(item.Pools, item.Bytes, cancellation.Token)).ConfigureAwait(false);
             delivery = lease.IsProbe ? DiscardAsync(pools.Reader, item) : DeliverAsync(lease, pools.Reader, item, cancellation);
-            using var span = PipelineDiagnostics.Sampling(lease.Id);
+            using var span = PipelineDiagnostics.Sampling(lease);
             await ComputeAsync(() => Sample(lease, content, pools.Writer, cancellation.Token), cancellation.Token).ConfigureAwait(false);
             if (lease.IsProbe) await TryAsync(() => Services.Calls.RetryAsync(token => RunGrain.ProbedAsync(new ItemProbed(lease.Id, Id), token), Ended)).ConfigureAwait(false);
             else CountDone(1);
@@ -192,7 +192,7 @@ public sealed class SamplerSession(
     {
         while (true)
         {
-            var receipt = await WaitForAsync("credits", Services.Calls.RetryAsync(token => scorer.DeliverAsync(pool, token), cancellation)).ConfigureAwait(false);
+            var receipt = await WaitForAsync("scorer", Services.Calls.RetryAsync(token => scorer.DeliverAsync(pool, token), cancellation)).ConfigureAwait(false);
             if (receipt.Outcome == DeliveryOutcome.Accepted) return;
             if (receipt.Outcome == DeliveryOutcome.NotServing) throw new PipelineException($"{pool.Lease.Scorer} doesn't serve the run");
         }

@@ -97,7 +97,7 @@ public sealed class ScorerSession(WorkerId id, string run, RunSpecification spec
         try
         {
             if (lost.ContainsKey(pool.Lease.Id)) return;
-            using var span = PipelineDiagnostics.Scoring(pool.Lease.Id, pool.Index);
+            using var span = PipelineDiagnostics.Scoring(pool.Lease, pool.Index);
             var scored = await ComputeAsync(() => compute!.Score(pool), Ended).ConfigureAwait(false);
             CountDone(1);
             Services.Instruments.OnScored(Id, scored);

@@ -14,6 +14,9 @@ public sealed class PipelineInstruments
     static readonly string[] ByRun = ["run"];
     static readonly string[] ByWorker = ["role", "device"];
 
+    /// <summary>Up to well above the minute at which config/prometheus/alerts.yml complains.</summary>
+    static readonly double[] PublishBuckets = [0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600];
+
     readonly Counter busySeconds, done, bytes, waitSeconds, losses, failures, duplicates, rounds, candidates, transitions, keptPairs, retries;
     readonly Gauge queueDepth, queueBytes, quarantined, items, adapterVersion, nextRound, staleness, pairs, metric;
     readonly Histogram publishSeconds;
@@ -45,7 +48,8 @@ public sealed class PipelineInstruments
         keptPairs = metrics.CreateCounter("spo_pairs_total", "Pairs kept.", ByWorker);
         retries = metrics.CreateCounter("spo_call_retries_total", "Calls to other silos that were tried again.");
         metric = metrics.CreateGauge("spo_round_metric", "Figures of the last round trained on, as in metrics.jsonl.", ["run", "metric"]);
-        publishSeconds = metrics.CreateHistogram("spo_publish_seconds", "Seconds from the end of training to the published adapter.", ByRun);
+        publishSeconds = metrics.CreateHistogram("spo_publish_seconds", "Seconds from the end of training to the published adapter.",
+            new HistogramConfiguration { LabelNames = ByRun, Buckets = PublishBuckets });
     }
 
     public void OnBusy(WorkerId worker, TimeSpan time) => busySeconds.WithLabels(Labels(worker)).Inc(time.TotalSeconds);
@@ -80,8 +84,8 @@ public sealed class PipelineInstruments
         void SetStaleness(string where, int? version) => staleness.WithLabels(run, where).Set(version is null ? 0 : ledger.NextRound - version.Value);
     }
 
-    /// <summary>This silo no longer keeps the run's account; what it last said must not stay.</summary>
-    public void OnLedgerMoved(string run)
+    /// <summary>This silo no longer keeps the run's account, or the run stands still by intention; what was last said must not stay.</summary>
+    public void OnLedgerGone(string run)
     {
         foreach (var gauge in new[] { items, nextRound, staleness, pairs, metric, quarantined })
             foreach (var labels in gauge.GetAllLabelValues().Where(l => l[0] == run).ToArray()) gauge.RemoveLabelled(labels);

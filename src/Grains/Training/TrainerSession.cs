@@ -141,7 +141,7 @@ public sealed class TrainerSession(
         var pools = assembly.Pools(work.Items);
         Freshness.Ensure(nextRound, Specification.Pipeline.Staleness, work, pools);
         var round = nextRound;
-        using var span = PipelineDiagnostics.Training(Run, round);
+        using var span = PipelineDiagnostics.Training(Run, round, pools.Select(p => p.Lease));
         var before = totals.Pairs;
         var metrics = await ComputeAsync(() => compute!.TrainRound(round, work.Prompts, [.. pools.InOrder()], Ended), Ended).ConfigureAwait(false);
         totals = compute!.Totals;

@@ -155,6 +155,17 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         services.Instruments.OnDone(id, count);
     }
 
+    protected Task WaitForAsync(string reason, Task what)
+    {
+        return WaitForAsync(reason, Waited());
+
+        async Task<bool> Waited()
+        {
+            await what.ConfigureAwait(false);
+            return true;
+        }
+    }
+
     protected async Task<T> WaitForAsync<T>(string reason, Task<T> what)
     {
         var started = services.Time.GetTimestamp();
