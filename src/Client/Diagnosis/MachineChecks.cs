@@ -25,7 +25,9 @@ static class MachineChecks
     static Finding Processor()
     {
         var flags = File.Exists("/proc/cpuinfo")
+#pragma warning disable RS0030 // A file of the system.
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal))?.Split(' ').ToHashSet() ?? []
+#pragma warning restore RS0030
             : [];
         var fast = flags.Contains("amx_bf16") ? "AMX" : flags.Contains("avx512_bf16") ? "AVX-512" : null;
         return new Finding("processor", FindingStatus.Ok, fast is null

@@ -1,3 +1,5 @@
+using SpoActors.Specification.Texts;
+
 namespace SpoActors.Trainer.Storage;
 
 /// <summary>A folder of results, held by one process at a time.</summary>
@@ -30,10 +32,19 @@ public sealed class HeldFolder : IDisposable
         var existing = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) != LockFile);
         if (existing && !resume)
             throw new RunStateException($"'{path}' is not empty. Add --resume to go on with its run, or choose another name (--set name=...) or --output.");
+        RefusePipes(path);
         Directory.CreateDirectory(path);
         var folder = new HeldFolder(path, Hold(path), existing);
         RemoveUnfinished(path);
         return folder;
+    }
+
+    /// <summary>What is appended to, such as the log, would wait for ever for a pipe's reader, or fill a device.</summary>
+    static void RefusePipes(string path)
+    {
+        if (!Directory.Exists(path)) return;
+        foreach (var file in Directory.EnumerateFiles(path))
+            if (RegularFile.Obstacle(file) is { } obstacle) throw new RunStateException($"'{file}' is {obstacle}; a run's folder holds files. Remove it, or choose another name.");
     }
 
     /// <summary>What a killed process has left half written. Nobody else writes here as long as the folder is held.</summary>
