@@ -47,7 +47,8 @@ static class MachineChecks
     static Finding Disk(string output)
     {
         var folder = Path.GetFullPath(output);
-        while (!Directory.Exists(folder)) folder = Path.GetDirectoryName(folder)!;
+        for (; !Directory.Exists(folder); folder = Path.GetDirectoryName(folder)!)
+            if (Path.Exists(folder)) return new Finding("disk", FindingStatus.Warning, $"'{folder}' is no folder, so runs cannot be written to '{output}'", "Choose another --output.");
         var free = new DriveInfo(folder).AvailableFreeSpace;
         var message = $"{Gibibytes(free)} free at {folder}";
         return free >= DiskForRun ? new Finding("disk", FindingStatus.Ok, message) : new Finding("disk", FindingStatus.Warning, message, "Free some space, or choose another --output.");

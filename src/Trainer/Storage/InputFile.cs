@@ -12,13 +12,14 @@ public static class InputFile
 {
     /// <summary>Opens a regular file, links followed, for reading.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
-    /// <exception cref="IOException">It is no regular file, or cannot be opened.</exception>
+    /// <exception cref="InputFileException">It is no regular file.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static FileStream Open(string path)
     {
         if (!Path.Exists(path)) throw new FileNotFoundException($"'{path}' does not exist.", path);
 #pragma warning disable RS0030 // The one place that is meant.
-        return RegularFile.Obstacle(path) is { } obstacle ? throw new IOException($"'{path}' is {obstacle}; expected a file.") : File.OpenRead(path);
+        return RegularFile.Obstacle(path) is { } obstacle ? throw new InputFileException($"'{path}' is {obstacle}; expected a file.") : File.OpenRead(path);
 #pragma warning restore RS0030
     }
 
@@ -29,7 +30,7 @@ public static class InputFile
     public static byte[] ReadAll(string path, int mostBytes)
     {
         using var file = Open(path);
-        if (file.Length > mostBytes) throw new IOException($"'{path}' has {file.Length} bytes; expected at most {mostBytes}.");
+        if (file.Length > mostBytes) throw new InputFileException($"'{path}' has {file.Length} bytes; expected at most {mostBytes}.");
         var bytes = new byte[file.Length];
         return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
@@ -59,7 +60,7 @@ public static class InputFile
         void Append(ReadOnlyMemory<char> part)
         {
             if (line.Length + part.Length > longest)
-                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, has more than {longest:N0} characters; is it a file of text?"));
+                throw new InputFileException(string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, has more than {longest:N0} characters; is it a file of text?"));
             line.Append(part);
         }
     }
