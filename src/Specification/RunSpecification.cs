@@ -98,6 +98,9 @@ public sealed record PromptSpecification
 /// <summary>How candidate pools are sampled (paper section 4).</summary>
 public sealed record SamplingSpecification
 {
+    /// <summary>Pixels of an image's longest side: more than any model draws, and what is beyond cannot be held.</summary>
+    public const int LargestSide = 16_384;
+
     /// <summary>Denoising steps T.</summary>
     public int Steps { get; init; } = 20;
 

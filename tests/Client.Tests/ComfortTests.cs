@@ -54,6 +54,20 @@ public sealed class ComfortTests
     }
 
     [Fact]
+    public async Task StartDryRun_Always_LooksAtWhatIsHereAndAsksNoCluster()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Spo.Run("start", Repository.PathOf("config/tiny.yaml"), "--dry-run", "--cluster", folder["nowhere.yaml"], "--set", "model.path=/silos/model");
+        Assert.True(code == ExitCode.Success, output.StandardError);
+        Assert.Contains("valid, 4000 prompts", output.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("the silos', not looked at here: /silos/model", output.StandardOutput, StringComparison.Ordinal);
+
+        (code, output) = await Spo.Run("start", Repository.PathOf("config/tiny.yaml"), "--dry-run", "--set", "training.prompts_per_round=2147483647", "--set", "prompts.limit=null");
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains("training.prompts_per_round", output.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Doctor_WhenConfigurationsAreOfAllKinds_ChecksEachAsItsOwn()
     {
         var (code, output) = await Spo.Run("doctor", Repository.PathOf("config/silo.yaml"), Repository.PathOf("tests/data/cases/common/tiny-spm.yaml"), Repository.PathOf("config/tiny.yaml"),

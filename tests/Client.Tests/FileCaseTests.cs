@@ -123,6 +123,20 @@ public sealed class FileCaseTests : IDisposable
         Assert.Contains("algorithm_type is \"sde-dpmsolver++\"", await Refused(model, "--scheduler", "dpm_solver"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("evaluation.scheduler: found", "algorithm_type is \"sde-dpmsolver++\"", "evaluation.scheduler=dpm_solver")]
+    [InlineData("evaluation.steps: found", "1001", "evaluation.steps=1001")]
+    public async Task Run_WhenItsSamplesCannotBeDrawn_SaysSoBeforeAnyWork(string key, string expected, string setting)
+    {
+        var model = Copy(Model, "m");
+        Copy(Case("09-scheduler-of-another-sampler/sde_dpm"), "m");
+        var (code, output) = await Spo.Run(["run", Repository.PathOf("config/tiny.yaml"), "--output", folder["runs"], "--set", $"model.path={model}", "--set", setting]);
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains(key, output.StandardError, StringComparison.Ordinal);
+        Assert.Contains(expected, output.StandardError, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["runs"]));
+    }
+
     [Fact]
     public async Task Case10_AutoencoderWithTrainingLeftovers_DrawsTheControlsPixels()
     {

@@ -1,3 +1,4 @@
+using SpoActors.Client.Tests.BadInput;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Runs;
@@ -92,6 +93,43 @@ public sealed class PipelineRunTests
         Assert.Equal(Manifest(folder["whole/tiny"]), Manifest(folder["parts/tiny"]) with { TrainerEpoch = 0 });
         // What samplers are given is not what is trained.
         Assert.NotEqual(Manifest(folder["parts/tiny"]).AdapterHash, AtomicFile.Hash(Directory.GetFiles(folder["parts/tiny/adapters"], "v000003-*").Single()));
+    }
+
+    [Theory]
+    [InlineData("truncated"), InlineData("other"), InlineData("missing"), InlineData("pipe"), InlineData("misnamed")]
+    public async Task Resume_WhenAdaptersAreDamagedAndCanBeHadAnew_EndsAsTheWholeRun(string damage)
+    {
+        using var folder = new TemporaryFolder();
+        await Spo.Run(Spo.TinyRun(folder["whole"], "--set", "evaluation.count=0", "--sequential"));
+        await Spo.Run(Spo.TinyRun(folder["parts"], "--set", "evaluation.count=0", "--set", "training.rounds=1"));
+        foreach (var file in Directory.GetFiles(folder["parts/tiny/adapters"])) Damage(file, damage);
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["parts"], "--set", "evaluation.count=0", "--resume"));
+        Assert.True(code == ExitCode.Success, output.StandardError);
+        Assert.Equal(File.ReadAllBytes(folder["whole/tiny/pytorch_lora_weights.safetensors"]), File.ReadAllBytes(folder["parts/tiny/pytorch_lora_weights.safetensors"]));
+    }
+
+    [Theory]
+    [InlineData("truncated"), InlineData("other"), InlineData("missing"), InlineData("pipe"), InlineData("misnamed")]
+    public async Task Resume_WhenAdaptersOfFormerRoundsAreDamaged_SaysWhichInOneLine(string damage)
+    {
+        using var folder = new TemporaryFolder();
+        string[] settings = ["--set", "evaluation.count=0", "--set", "pipeline.staleness=1"];
+        await Spo.Run(Spo.TinyRun(folder["runs"], settings));
+        foreach (var file in Directory.GetFiles(folder["runs/tiny/adapters"])) Damage(file, damage);
+        var (code, output) = await Spo.Run(Spo.TinyRun(folder["runs"], [.. settings, "--set", "training.rounds=3", "--resume"]));
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("lacks adapter versions between 1 and 2, or they are damaged; restore its adapters folder", output.StandardError, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output.StandardError, StringComparison.Ordinal);
+    }
+
+    static void Damage(string file, string damage)
+    {
+        var content = File.ReadAllBytes(file);
+        File.Delete(file);
+        if (damage == "truncated") File.WriteAllBytes(file, content[..^1]);
+        else if (damage == "other") File.WriteAllBytes(file, [.. content[..^1], (byte)(content[^1] + 1)]);
+        else if (damage == "pipe") BadFiles.MakePipe(file);
+        else if (damage == "misnamed") File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(file)!, "v-old.safetensors"), content);
     }
 
     [Fact]

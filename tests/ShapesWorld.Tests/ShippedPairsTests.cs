@@ -61,7 +61,7 @@ public sealed class ShippedPairsTests
 
     static Tensor Pixels(byte[] png)
     {
-        var image = Trainer.Imaging.PixelImage.Decode(png, "an image of a pair").ToRgb();
+        var image = Trainer.Imaging.PhotoImage.Decode(png, "an image of a pair");
         return tensor(image.Data, ScalarType.Byte).view(image.Height, image.Width, 3).permute(2, 0, 1).to_type(ScalarType.Float32) / 127.5 - 1;
     }
 }

@@ -41,7 +41,7 @@ public sealed class SpecificationValidationTests
     [InlineData("training.rounds=0", "training.rounds: found 0;")]
     [InlineData("sampling.eta=0", "sampling.eta: found 0; expected above 0 and up to 1. Without noise all candidates are equal; the paper uses 1.")]
     [InlineData("sampling.steps=1001", "sampling.steps: found 1001;")]
-    [InlineData("sampling.height=100", "sampling.height: found 100; expected a positive multiple of 8, or null.")]
+    [InlineData("sampling.height=100", "sampling.height: found 100; expected a multiple of 8 up to 16384, or null.")]
     [InlineData("sampling.guidance_scale=NaN", "sampling.guidance_scale: found NaN;")]
     [InlineData("model.device=gpu", "model.device: found gpu; expected cpu, cuda or cuda:N.")]
     [InlineData("model.dtype=float16", "model.dtype: found float16 on cpu; expected float32 or bfloat16.")]

@@ -33,8 +33,9 @@ sealed class EvaluateCommand : Command
             GuidanceScale = parsed.GetValue(guidance),
         };
         var evaluation = new ModelEvaluation(parsed.GetValue(model)!, settings);
-        var before = Measure("without LoRA", null);
         var files = parsed.GetValue(lora) ?? [];
+        evaluation.Check(files);
+        var before = Measure("without LoRA", null);
         if (files.Length == 0) Show(null);
         foreach (var file in files) Show(Measure($"with {file}", file));
         return 0;

@@ -16,7 +16,7 @@ sealed class JudgesCommand : Command
 {
     readonly Option<string> model = new("--model") { Description = "The model's folder, with oracle and judges in it.", DefaultValueFactory = _ => Path.Combine("models", "shapes-world") };
     readonly Option<int> prompts = ShapesOutput.Count("--prompts", "Held-out prompts, five images each.", 60);
-    readonly Option<int> scenes = ShapesOutput.Count("--scenes", "Scenes of the regression on the true qualities.", 300);
+    readonly Option<int> scenes = ShapesOutput.Count("--scenes", "Scenes of the regression on the true qualities.", 300, least: 20);
     readonly Option<ulong> seed = new("--seed") { Description = "Of everything random.", DefaultValueFactory = _ => 555 };
     readonly Option<string?> plot = new("--plot") { Description = "A PNG file for the curves." };
     readonly Option<string> format = ShapesOutput.Format();

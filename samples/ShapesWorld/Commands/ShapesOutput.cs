@@ -26,13 +26,13 @@ public sealed record ShapesOutput(Action<string> Data, Action<string> Words, Act
         return option.AcceptOnlyFromAmong("table", "json");
     }
 
-    /// <summary>An option for a whole number of which there must be at least one.</summary>
-    public static Option<int> Count(string name, string description, int byDefault)
+    /// <summary>An option for a whole number of which there must be at least one, or some.</summary>
+    public static Option<int> Count(string name, string description, int byDefault, int least = 1)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => byDefault };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number < 1) result.AddError($"{name} is {number}; expected 1 or more.");
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && number < least) result.AddError($"{name} is {number}; expected {least} or more.");
         });
         return option;
     }

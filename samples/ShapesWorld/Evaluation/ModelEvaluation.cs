@@ -20,6 +20,28 @@ public sealed class ModelEvaluation(string model, EvaluationSettings settings)
 {
     readonly IReadOnlyList<SceneDescription> prompts = PromptSplit.Validation(settings.Seed, settings.Prompts);
 
+    /// <summary>Looks at what will be read, before anything is drawn.</summary>
+    /// <param name="loras">LoRA files.</param>
+    /// <exception cref="SpoActors.Trainer.Checkpoints.CheckpointException">The model, the oracle or a LoRA cannot be used.</exception>
+    /// <exception cref="LoraException">A LoRA is of another model.</exception>
+    public void Check(IEnumerable<string> loras)
+    {
+        using var scope = NewDisposeScope();
+        using var diffusion = DiffusionModel.Load(new ModelSpecification { Path = model });
+        using var oracle = ShapesOracle.Load(Path.Combine(model, TrainingChain.Oracle));
+        foreach (var lora in loras)
+        {
+            try
+            {
+                LoraAdapter.Attach(diffusion.UNet, LoraWeights.Read(lora, diffusion.UNet)).Dispose();
+            }
+            catch (LoraException e)
+            {
+                throw new LoraException($"'{lora}': {e.Message}");
+            }
+        }
+    }
+
     /// <summary>Measures.</summary>
     /// <param name="lora">A LoRA file, or null for the model as it is.</param>
     /// <param name="workers">Threads, each with a model of its own.</param>

@@ -66,5 +66,5 @@ public sealed class PairSource : IPairSource
 
     PixelImage Picture(Scene scene) => new(Scene.Size, Scene.Size, 3, renderer.Render(scene));
 
-    static PixelImage Decode(byte[] picture) => PixelImage.Decode(picture, "an image of the preference data").ToRgb();
+    static PixelImage Decode(byte[] picture) => PhotoImage.Decode(picture, "an image of the preference data");
 }

@@ -18,6 +18,7 @@ abstract class ClusterCommand : Command
         Options.Add(Format);
         SetAction(async (parsed, cancellation) =>
         {
+            if (WithoutCluster(parsed) is { } code) return (int)code;
             await using var connection = await services.Connector.ConnectAsync(parsed.GetValue(cluster)!, cancellation);
             var calls = new ClusterCalls(Output, Time, patience ?? TimeSpan.FromMinutes(1));
             return (int)await ExecuteAsync(parsed, new ClusterSession(connection.Grains, calls), cancellation);
@@ -29,6 +30,9 @@ abstract class ClusterCommand : Command
     protected TimeProvider Time { get; }
 
     protected Option<OutputFormat> Format { get; } = SharedOptions.Format();
+
+    /// <summary>Does what needs no cluster; null where it must be asked.</summary>
+    protected virtual ExitCode? WithoutCluster(ParseResult parsed) => null;
 
     protected abstract Task<ExitCode> ExecuteAsync(ParseResult parsed, ClusterSession session, CancellationToken cancellation);
 

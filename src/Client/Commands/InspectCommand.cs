@@ -10,8 +10,6 @@ namespace SpoActors.Client.Commands;
 /// <summary><c>spo inspect</c>: what is this checkpoint, or how was this image made.</summary>
 sealed class InspectCommand : Command
 {
-    const int LargestPicture = 512 << 20;
-
     readonly Argument<string> path = new("path") { Description = "A checkpoint file, a model folder, or a PNG that spo drew." };
     readonly Option<bool> tensors = new("--tensors") { Description = "List every tensor with its type and shape." };
     readonly Option<bool> finite = new("--check-finite") { Description = "Look for NaN and infinite weights; reads the whole file." };
@@ -31,10 +29,22 @@ sealed class InspectCommand : Command
         var target = InputPath.Readable(parsed.GetValue(path)!);
         if (!Path.Exists(target)) throw new ClientException(ExitCode.NotFound, $"'{target}' does not exist.");
         if (Path.GetExtension(target).Equals(".png", StringComparison.OrdinalIgnoreCase))
-            output.Result(parsed.GetValue(format), PngFile.ReadTexts(InputFile.ReadAll(target, LargestPicture)), texts =>
+            output.Result(parsed.GetValue(format), TextsOf(target), texts =>
                 [new OutputTable(target, ["keyword", "text"], [.. texts.Select(t => (IReadOnlyList<string>)[t.Key, t.Value])])]);
         else
             output.Result(parsed.GetValue(format), InspectionResult.Of(CheckpointInspector.Inspect(target, parsed.GetValue(finite)), parsed.GetValue(tensors)), InspectionResult.Tables);
         return (int)ExitCode.Success;
+    }
+
+    static IReadOnlyDictionary<string, string> TextsOf(string picture)
+    {
+        try
+        {
+            return PngFile.ReadTexts(InputFile.ReadAll(picture, PixelImage.LargestFile));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"'{picture}': {e.Message}.", e);
+        }
     }
 }

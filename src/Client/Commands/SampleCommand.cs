@@ -55,6 +55,8 @@ sealed class SampleCommand : Command
             Between(result, steps, 1, 1000);
             Between(result, threads, 0, 4096);
             Between(result, limit, 1, int.MaxValue);
+            Between(result, height, 1, SamplingSpecification.LargestSide);
+            Between(result, width, 1, SamplingSpecification.LargestSide);
             Between(result, eta, 0, 1);
             Between(result, rescale, 0, 1);
             Between(result, guidance, 0, 100);

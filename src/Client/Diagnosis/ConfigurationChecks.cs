@@ -46,6 +46,18 @@ static class ConfigurationChecks
         if (libtorchLoads) yield return new Finding("estimate", FindingStatus.Ok, RunEstimate.Of(run).ToString());
     }
 
+    /// <summary>Of a run for a cluster, whose silos have the models: what this machine brings is looked at.</summary>
+    public static IEnumerable<Finding> OfClusterRun(string path, RunSpecification run, OracleRegistry oracles)
+    {
+        oracles.EnsureKnown(run);
+        var prompts = TrainingPrompts.Read(run).Texts;
+        if (RunInputs.WithoutRounds(run, prompts) is { } none) throw new SpecificationException($"the run '{run.Name}'", [none]);
+        yield return new Finding(path, FindingStatus.Ok, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"valid, {prompts.Count} {(MethodPlan.FlowOf(run) == FlowKind.OwnPairs ? "pairs" : "prompts")}, {new PromptSchedule(prompts, run).RoundCount} rounds"));
+        foreach (var warning in PromptWarnings.Of(prompts)) yield return new Finding("prompts", FindingStatus.Warning, warning, "Remove the weights.");
+        var paths = new[] { run.Model.Path, run.Model.Vae, new MethodPlan(run).NeedsJudge ? run.Judge.Url ?? run.Judge.Path : null, run.Lora.InitialWeights };
+        yield return new Finding("models", FindingStatus.Ok, $"the silos', not looked at here: {string.Join(", ", paths.Where(p => !string.IsNullOrEmpty(p)))}");
+    }
+
     /// <summary>Of a training of a preference model, likewise.</summary>
     public static IEnumerable<Finding> OfTraining(string path, PreferenceTrainingSpecification training, bool libtorchLoads)
     {

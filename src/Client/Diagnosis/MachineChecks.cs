@@ -25,7 +25,9 @@ static class MachineChecks
     static Finding Processor()
     {
         var flags = File.Exists("/proc/cpuinfo")
+#pragma warning disable RS0030 // A file of the system.
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal))?.Split(' ').ToHashSet() ?? []
+#pragma warning restore RS0030
             : [];
         var fast = flags.Contains("amx_bf16") ? "AMX" : flags.Contains("avx512_bf16") ? "AVX-512" : null;
         return new Finding("processor", FindingStatus.Ok, fast is null
@@ -45,7 +47,8 @@ static class MachineChecks
     static Finding Disk(string output)
     {
         var folder = Path.GetFullPath(output);
-        while (!Directory.Exists(folder)) folder = Path.GetDirectoryName(folder)!;
+        for (; !Directory.Exists(folder); folder = Path.GetDirectoryName(folder)!)
+            if (Path.Exists(folder)) return new Finding("disk", FindingStatus.Warning, $"'{folder}' is no folder, so runs cannot be written to '{output}'", "Choose another --output.");
         var free = new DriveInfo(folder).AvailableFreeSpace;
         var message = $"{Gibibytes(free)} free at {folder}";
         return free >= DiskForRun ? new Finding("disk", FindingStatus.Ok, message) : new Finding("disk", FindingStatus.Warning, message, "Free some space, or choose another --output.");

@@ -13,6 +13,6 @@ static class ComparisonGrid
         if (!File.Exists(folder.BeforeGrid) || !File.Exists(folder.AfterGrid)) return;
         var images = new[] { PixelImage.Load(folder.BeforeGrid), PixelImage.Load(folder.AfterGrid) };
         var grid = LabelledGrid.Draw([new LabelledGrid.Row("", images)], ["before training", "after training"], smallestCell: 1);
-        AtomicFile.Write(folder.ComparisonGrid, PngFile.Encode(grid, PngFile.ReadTexts(File.ReadAllBytes(folder.AfterGrid))));
+        AtomicFile.Write(folder.ComparisonGrid, PngFile.Encode(grid, PngFile.ReadTexts(InputFile.ReadAll(folder.AfterGrid, PixelImage.LargestFile))));
     }
 }

@@ -6,6 +6,7 @@ using SpoActors.Client.Evaluation;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
+using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Runs;
 using SpoActors.Trainer.Storage;
 
@@ -48,7 +49,7 @@ static class RunReport
     static void Picture(StringBuilder html, string title, string file)
     {
         if (!File.Exists(file)) return;
-        html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(title)}</h2>\n<img alt=\"{Text(title)}\" src=\"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(file))}\">\n");
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(title)}</h2>\n<img alt=\"{Text(title)}\" src=\"data:image/png;base64,{Convert.ToBase64String(InputFile.ReadAll(file, PixelImage.LargestFile))}\">\n");
     }
 
     static void Table(StringBuilder html, OutputTable table)

@@ -10,6 +10,7 @@ using SpoActors.Grains.Telemetry;
 using SpoActors.Grains.Workers;
 using SpoActors.Specification;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Grains.Training;
 
@@ -66,7 +67,8 @@ public sealed class TrainerSession(
     protected override async Task OpenAsync()
     {
         Directory.CreateDirectory(facts.Folder);
-        store = new AdapterStore(Path.Combine(facts.Folder, "adapters"));
+        store = new AdapterStore(Path.Combine(facts.Folder, AdapterStore.FolderName));
+        store.RemoveDamaged();
         compute = await ComputeAsync(() => Services.Compute.CreateTrainer(Specification, Id.Device, facts with { Ended = Ended }), Ended).ConfigureAwait(false);
         (nextRound, committedRound, totals) = (compute.NextRound, compute.NextRound, compute.Totals);
         assembly.Forget(nextRound);
@@ -190,7 +192,7 @@ public sealed class TrainerSession(
             var (round, oldest) = (nextRound, Math.Max(0, nextRound - Specification.Pipeline.Staleness));
             var adapters = store!.List(oldest).Where(a => a.Version <= round).ToArray();
             if (adapters.Length != round - oldest + 1)
-                throw new PipelineException($"'{facts.Folder}' lacks adapter versions between {oldest} and {round}; restore its adapters folder, or start a new run");
+                throw new RunStateException($"'{facts.Folder}' lacks adapter versions between {oldest} and {round}, or they are damaged; restore its {AdapterStore.FolderName} folder, or start a new run.");
             var ready = new TrainerReady(Id, epoch, round, totals, adapters, [.. assembly.Complete().Where(l => l.Item.Round >= round)], compute!.LastMetrics);
             var reply = await Services.Calls.RetryAsync(token => RunGrain.TrainerReadyAsync(ready, token), Ended).ConfigureAwait(false);
             if (reply.Standing == TrainerStanding.Superseded) await EndAsync().ConfigureAwait(false);

@@ -21,7 +21,9 @@ static class TextFile
         byte[] bytes;
         try
         {
+#pragma warning disable RS0030 // It was looked at just above.
             using var file = File.OpenRead(path);
+#pragma warning restore RS0030
             if (file.Length > mostBytes)
                 throw Wrong("file", string.Create(CultureInfo.InvariantCulture, $"{file.Length:N0} bytes"), $"at most {mostBytes / MiB} MiB of text", "Check that it is the right file, or split it.");
             bytes = new byte[file.Length];

@@ -64,7 +64,8 @@ public static class SpecificationValidator
         if (sampling.DivertEndStep is { } end && (end <= sampling.DivertStartStep || end > sampling.Steps))
             found.Add("sampling.divert_end_step", end, $"{sampling.DivertStartStep + 1} to {sampling.Steps}, or null", "It is the step after the last that draws candidates.");
         foreach (var (key, side) in new[] { ("height", sampling.Height), ("width", sampling.Width) })
-            if (side is { } pixels && (pixels < 8 || pixels % 8 != 0)) found.Add($"sampling.{key}", pixels, "a positive multiple of 8, or null", "null takes the model's own size.");
+            if (side is { } pixels && (pixels is < 8 or > SamplingSpecification.LargestSide || pixels % 8 != 0))
+                found.Add($"sampling.{key}", pixels, $"a multiple of 8 up to {SamplingSpecification.LargestSide}, or null", "null takes the model's own size.");
     }
 
     static bool Extends(SamplingSpecification s) => s.LastStep == LastStepRule.Extend || (s.LastStep == LastStepRule.Auto && s.InnerSteps > 0);

@@ -43,6 +43,11 @@ static class YamlText
             // An escape of a character that there is not.
             throw new YamlException(e.Message);
         }
+        catch (InvalidOperationException e)
+        {
+            // The scanner takes some colons and exclamation marks for what it has no state for, and does not say where.
+            throw new YamlException("a text that no YAML is; look for stray ':', '!' or '?'", e);
+        }
     }
 
     static void Check(string text)

@@ -13,7 +13,13 @@ public static class FileManifest
 
     const int LargestList = 16 << 20;
 
-    static readonly JsonSerializerOptions Options = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    static readonly JsonSerializerOptions Options = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     /// <summary>A file; the path is relative, with forward slashes.</summary>
     public sealed record Entry(string Path, long Bytes, string Sha256);

@@ -1,3 +1,7 @@
+using SpoActors.Specification.Texts;
+using SpoActors.Trainer.Imaging;
+using SpoActors.Trainer.Storage;
+
 namespace SpoActors.Trainer.Datasets;
 
 /// <summary>Where an encoded image lies; it is read when it is asked for.</summary>
@@ -20,8 +24,11 @@ public sealed record ImageFile(string Path, string Name, long Bytes) : ImageOrig
 {
     public override string Identity => FormattableString.Invariant($"{Name}:{Bytes}");
 
-    public override byte[] Read() =>
-        File.Exists(Path) ? File.ReadAllBytes(Path) : throw new InvalidDataException($"'{Path}' was there when the data set was opened, and is gone.");
+    public override byte[] Read()
+    {
+        if (RegularFile.Obstacle(Path) is { } obstacle) throw new InvalidDataException($"'{Path}' was an image when the data set was opened, and is {obstacle} now.");
+        return InputFile.ReadAll(Path, PixelImage.LargestFile);
+    }
 
     public override string ToString() => $"'{Path}'";
 }

@@ -46,7 +46,7 @@ public sealed class PairDataset
 
     static IEnumerable<OwnPair> Read(OwnPairSpecification data, PairProblems found)
     {
-        var kind = data.Kind == OwnPairKind.Auto ? KindOf(data.Path) : data.Kind;
+        var kind = data.Kind == OwnPairKind.Auto ? KindOf(data.Path, found) : data.Kind;
         switch (kind)
         {
             case OwnPairKind.Parquet: return PairTables.Read(data, found);
@@ -59,14 +59,14 @@ public sealed class PairDataset
         }
     }
 
-    static OwnPairKind? KindOf(string path)
+    static OwnPairKind? KindOf(string path, PairProblems found)
     {
         if (File.Exists(path))
             return Path.GetExtension(path).ToLowerInvariant() switch { ".parquet" => OwnPairKind.Parquet, ".jsonl" => OwnPairKind.Jsonl, _ => null };
         if (!Directory.Exists(path)) return null;
         // One of the two is enough: the other is then missing, which its reader says.
         if (PairFolder.Sides.Any(side => Directory.Exists(Path.Combine(path, side)))) return OwnPairKind.Folder;
-        return PairIndex.FilesOf(path).Count > 0 ? OwnPairKind.Parquet : null;
+        return PairTables.Files(path, found) is { Count: > 0 } ? OwnPairKind.Parquet : null;
     }
 
     static string HashOf(IReadOnlyList<OwnPair> pairs)

@@ -1,4 +1,6 @@
 using System.Text;
+using SpoActors.Specification.Texts;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Datasets;
 
@@ -10,6 +12,8 @@ namespace SpoActors.Trainer.Datasets;
 static class PairFolder
 {
     const string Win = "w", Lose = "l";
+
+    const int LongestCaption = 1 << 20;
 
     static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"];
 
@@ -39,18 +43,36 @@ static class PairFolder
             found.Add($"'{folder}' without {side}/", "preferred images in w/ and the others, under the same names, in l/", "Make the folder, or correct the path.");
             return images;
         }
-        foreach (var file in DataFiles.Below(root))
+        foreach (var file in Files(root, found))
         {
             var extension = file.Extension.ToLowerInvariant();
             if (Unreadable.Contains(extension))
                 found.Count("images of a kind that is not read", $"'{file.FullName}'", "png, jpg, webp, bmp or gif", "Convert them.");
             if (!Extensions.Contains(extension)) continue;
+            if (RegularFile.Obstacle(file.FullName) is { } obstacle)
+            {
+                found.Count("images that are no files", $"'{file.FullName}' ({obstacle})", "images", "Remove them, or mend the links.");
+                continue;
+            }
             var path = Path.GetRelativePath(folder, file.FullName).Replace('\\', '/');
             var name = Path.ChangeExtension(path[(side.Length + 1)..], null);
             if (!images.TryAdd(name, new ImageFile(file.FullName, path, file.Length)))
                 found.Count("images of one name", $"'{images[name].Path}' and '{file.FullName}'", "one image of a name on each side", "Remove one, or rename a pair.");
         }
         return images;
+    }
+
+    static IReadOnlyList<FileInfo> Files(string root, PairProblems found)
+    {
+        try
+        {
+            return DataFiles.Below(root);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            found.Add(e.Message.TrimEnd('.'), "a folder that can be read", "Correct its links or permissions.");
+            return [];
+        }
     }
 
     static void Alone(string side, string other, ImageFile image, PairProblems found) => found.Count(
@@ -63,7 +85,12 @@ static class PairFolder
         try
         {
             // Trim takes no byte order mark for white space.
-            return Strict.GetString(File.ReadAllBytes(file)).TrimStart('\uFEFF').Trim();
+            return Strict.GetString(InputFile.ReadAll(file, LongestCaption)).TrimStart('\uFEFF').Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            found.Count("captions that cannot be read", e.Message.TrimEnd('.'), "small files of text", "Correct or remove them.");
+            return "";
         }
         catch (DecoderFallbackException)
         {

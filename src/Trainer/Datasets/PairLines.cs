@@ -1,4 +1,6 @@
 using System.Text.Json;
+using SpoActors.Specification.Texts;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Datasets;
 
@@ -9,6 +11,8 @@ namespace SpoActors.Trainer.Datasets;
 /// </summary>
 static class PairLines
 {
+    const int LongestLine = 1 << 20;
+
     const string Expected = "lines such as {\"caption\": \"a cat\", \"win\": \"a.png\", \"lose\": \"b.png\"}";
 
     public static IReadOnlyList<OwnPair> Read(string path, PairProblems found)
@@ -17,7 +21,7 @@ static class PairLines
         {
             var pairs = new List<OwnPair>();
             var number = 0;
-            foreach (var line in File.ReadLines(path))
+            foreach (var line in InputFile.ReadLines(path, LongestLine))
             {
                 number++;
                 if (!string.IsNullOrWhiteSpace(line) && Parse(line, path, number, found) is { } pair) pairs.Add(pair);
@@ -57,8 +61,8 @@ static class PairLines
     static ImageFile? Image(string name, string path, int number, PairProblems found)
     {
         var file = new FileInfo(Path.GetFullPath(name, Path.GetDirectoryName(Path.GetFullPath(path))!));
-        if (file.Exists) return new ImageFile(file.FullName, name.Replace('\\', '/'), file.Length);
-        found.Count("images that do not exist", FormattableString.Invariant($"'{path}', line {number}: '{name}'"), "paths relative to the file", "Correct the paths.");
+        if (RegularFile.Obstacle(file.FullName) is not { } obstacle) return new ImageFile(file.FullName, name.Replace('\\', '/'), file.Length);
+        found.Count("images that are no files", FormattableString.Invariant($"'{path}', line {number}: '{name}' ({obstacle})"), "paths of images, relative to the file", "Correct the paths.");
         return null;
     }
 

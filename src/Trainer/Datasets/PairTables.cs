@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SpoActors.Specification;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Datasets;
 
@@ -30,7 +31,8 @@ static class PairTables
         return pairs;
     }
 
-    static IReadOnlyList<string>? Files(string path, PairProblems found)
+    /// <summary>The data set's files; null where its folder cannot be read.</summary>
+    public static IReadOnlyList<string>? Files(string path, PairProblems found)
     {
         try
         {
@@ -79,7 +81,7 @@ static class PairTables
     /// <summary>A file ends with its footer, the footer's length, and four letters.</summary>
     static string FooterHash(string file)
     {
-        using var stream = File.OpenRead(file);
+        using var stream = InputFile.Open(file);
         Span<byte> trailer = stackalloc byte[TrailerLength];
         stream.Seek(-TrailerLength, SeekOrigin.End);
         stream.ReadExactly(trailer);

@@ -84,7 +84,7 @@ public sealed class ParquetPairs(PairIndex index, ulong seed, int mixedRowGroups
     {
         var example = at.Example;
         PixelImage Image(byte[] encoded, string column) =>
-            PixelImage.Decode(encoded, FormattableString.Invariant($"'{at.Group.File}', row {at.Group.FirstRow + at.Row}: the image in {column}"));
+            PhotoImage.Decode(encoded, FormattableString.Invariant($"'{at.Group.File}', row {at.Group.FirstRow + at.Row}: the image in {column}"));
         try
         {
             return (new LabelledPair(example.Caption, Image(example.Image0, PickAPicFile.Image0), Image(example.Image1, PickAPicFile.Image1),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ParquetSharp;
 using SpoActors.Specification;
 using SpoActors.Specification.Texts;
@@ -6,7 +7,7 @@ using SpoActors.Specification.Texts;
 namespace SpoActors.Trainer.Datasets;
 
 /// <summary>An open parquet file of preferences, read a row group at a time. See <see cref="PickAPicFile"/> for the layout.</summary>
-public sealed class PickAPicReader : IDisposable
+public sealed partial class PickAPicReader : IDisposable
 {
     /// <summary>Rows of a group: writers make them of some 100,000 at most, since a group is read at once.</summary>
     const long MostRows = 4_000_000;
@@ -93,7 +94,7 @@ public sealed class PickAPicReader : IDisposable
         }
         catch (ParquetException e)
         {
-            throw new InvalidDataException($"'{path}' cannot be read as a parquet file: {PlainText.OneLine(e.Message)}", e);
+            throw new InvalidDataException($"'{path}' cannot be read as a parquet file: {Reason(e)}", e);
         }
     }
 
@@ -122,9 +123,15 @@ public sealed class PickAPicReader : IDisposable
         }
         catch (Exception e) when (e is ParquetException or OverflowException or ArgumentException or InvalidOperationException or InvalidCastException or FormatException or NotSupportedException or IndexOutOfRangeException)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{Path}', row group {rowGroup}, cannot be read: {PlainText.OneLine(e.Message)}"), e);
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{Path}', row group {rowGroup}, cannot be read: {Reason(e)}"), e);
         }
     }
+
+    /// <summary>The native reader's messages begin with the mangled name of a C++ class.</summary>
+    static string Reason(Exception e) => PlainText.OneLine(NativeMessage().Match(e.Message) is { Success: true } native ? native.Groups[1].Value : e.Message);
+
+    [GeneratedRegex(@"^\S+ \(message: '(.*)'\)\z", RegexOptions.Singleline)]
+    private static partial Regex NativeMessage();
 
     int RowsOf(RowGroupReader group, int rowGroup) => group.MetaData.NumRows is >= 0 and <= MostRows and var rows
         ? (int)rows

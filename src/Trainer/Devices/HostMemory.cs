@@ -21,7 +21,9 @@ public static class HostMemory
     {
         const int bytesPerKibibyte = 1024;
         if (!File.Exists(file)) return 0;
+#pragma warning disable RS0030 // A file of the system.
         var line = File.ReadLines(file).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+#pragma warning restore RS0030
         var number = line?[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
         return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var kibibytes) ? kibibytes * bytesPerKibibyte : 0;
     }

@@ -4,7 +4,8 @@ namespace SpoActors.Trainer.Imaging;
 
 /// <summary>
 /// Pictures to train on, as Pillow's <c>convert("RGB")</c> makes them (grey repeated, alpha dropped, 16 bits cut to 8, the first frame of an
-/// animation, no colour management), but turned as their EXIF orientation says: cameras rely on it, and the originals' data has none.
+/// animation, no colour management), but turned as their EXIF orientation says: cameras rely on it, and the originals' data has none. A
+/// user's pairs and a preference model's are both read by this.
 /// </summary>
 public static class PhotoImage
 {

@@ -1,4 +1,5 @@
 using SkiaSharp;
+using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Imaging;
 
@@ -15,24 +16,20 @@ public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data
     /// <summary>A picture that is far longer than wide becomes huge when its shorter side is brought to a model's size.</summary>
     const int MostSide = 32_768, LongSide = 4096, MostRatio = 64;
 
-    /// <summary>Reads a picture without colour management; an orientation tag is ignored, as the original preprocessors do.</summary>
-    /// <exception cref="InvalidDataException">The file is missing or no picture.</exception>
+    /// <summary>Bytes of a file that is read as a picture: one of the most pixels is shorter, even uncompressed.</summary>
+    public const int LargestFile = 512 << 20;
+
+    /// <summary>
+    /// Reads a picture as it is stored, without colour management and unturned, as the original preprocessors do. Pictures to train on are
+    /// <see cref="PhotoImage"/>'s.
+    /// </summary>
+    /// <exception cref="IOException">The file is missing or no regular file.</exception>
+    /// <exception cref="InvalidDataException">It is no picture, or one of too many pixels.</exception>
     public static PixelImage Load(string path)
     {
-        using var codec = SKCodec.Create(path, out var result)
-            ?? throw new InvalidDataException($"'{path}' cannot be read as a picture ({result}).");
+        using var data = SKData.CreateCopy(InputFile.ReadAll(path, LargestFile));
+        using var codec = Open(data, $"'{path}'");
         return Decode(codec, $"'{path}'");
-    }
-
-    /// <summary>The same from an encoded picture (JPEG, PNG, WebP) in memory.</summary>
-    /// <param name="encoded">The file's bytes.</param>
-    /// <param name="name">What to call it in an error.</param>
-    /// <exception cref="InvalidDataException">It is no picture, or one of too many pixels.</exception>
-    public static PixelImage Decode(ReadOnlySpan<byte> encoded, string name)
-    {
-        using var data = SKData.CreateCopy(encoded);
-        using var codec = Open(data, name);
-        return Decode(codec, name);
     }
 
     internal static SKCodec Open(SKData data, string name) =>

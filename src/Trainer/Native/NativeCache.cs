@@ -63,7 +63,9 @@ static class NativeCache
     static bool IsIntact(string path, byte[] hash)
     {
         if (!FileOwner.IsOwnFile(path)) return false;
+#pragma warning disable RS0030 // A copy that this program made.
         using var file = File.OpenRead(path);
+#pragma warning restore RS0030
         return SHA256.HashData(file).AsSpan().SequenceEqual(hash);
     }
 

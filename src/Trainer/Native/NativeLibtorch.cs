@@ -124,7 +124,9 @@ public static class NativeLibtorch
     [SupportedOSPlatform("linux")]
     static string PatchedCopy(string original)
     {
+#pragma warning disable RS0030 // A library that comes with this program.
         var bytes = File.ReadAllBytes(original);
+#pragma warning restore RS0030
         GlibcxxDowngrade.Apply(bytes);
         return NativeCache.Keep(NativeCache.Places, Wrapper, bytes);
     }

@@ -68,11 +68,11 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>On another device than the specification's; on META nothing but keys and shapes is read.</summary>
     internal static DiffusionModel Load(ModelSpecification specification, Device device) => new(specification, Open(specification), device);
 
-    /// <summary>The model's files, none of which is missing.</summary>
     /// <summary>A model's noise schedule alone.</summary>
     /// <exception cref="CheckpointException">The model cannot be used.</exception>
     public static NoiseSchedule LoadSchedule(ModelSpecification specification) => NoiseSchedule.Create(Open(specification).Config("scheduler", SchedulerConfig.Parse));
 
+    /// <summary>The model's files, none of which is missing.</summary>
     internal static IModelSource Open(ModelSpecification specification)
     {
         // Files of half the size, where the weights end up in that type anyway.

@@ -1,4 +1,5 @@
 using SpoActors.Specification;
+using SpoActors.Specification.Texts;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Storage;
 
@@ -65,7 +66,7 @@ public static class RunBranch
         {
             if (named is not { } expected) continue;
             var source = Path.Combine(parent, manifest.Checkpoint, file);
-            if (!File.Exists(source)) throw new RunStateException($"'{source}', which the manifest names, does not exist.");
+            if (RegularFile.Obstacle(source) is { } obstacle) throw new RunStateException($"'{source}', which the manifest names, is {obstacle}.");
             var hash = AtomicFile.Copy(source, Path.Combine(checkpoint, file));
             if (hash != expected) throw new RunStateException($"'{source}' is damaged: its SHA-256 is {hash[..12]}, the manifest says {expected[..12]}.");
         }
@@ -75,6 +76,6 @@ public static class RunBranch
         var versions = Path.Combine(parent, "adapters");
         if (!Directory.Exists(versions)) return;
         Directory.CreateDirectory(Path.Combine(target, "adapters"));
-        foreach (var version in Directory.GetFiles(versions, "v*.safetensors")) AtomicFile.Copy(version, Path.Combine(target, "adapters", Path.GetFileName(version)));
+        foreach (var version in Directory.GetFiles(versions, "v*.safetensors").Where(v => RegularFile.Obstacle(v) is null)) AtomicFile.Copy(version, Path.Combine(target, "adapters", Path.GetFileName(version)));
     }
 }

@@ -1,7 +1,9 @@
+using System.Globalization;
 using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Datasets;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Diffusion.Samplers;
 using SpoActors.Trainer.Judges;
 using SpoActors.Trainer.Lora;
 using SpoActors.Trainer.Lora.Files;
@@ -23,23 +25,22 @@ public static class RunInputs
     {
         using var scope = NewDisposeScope();
         var (problems, plan) = (new List<Problem>(), new MethodPlan(run));
-        using var decoder = problems.Try(run.Model.Vae is null ? "model.path" : "model.vae", "the model's autoencoder", () => LatentDecoderLoading.Load(run.Model, META));
-        // Another autoencoder that cannot be used has been reported; the model has one of its own.
-        var itself = decoder is null ? run.Model with { Vae = null } : run.Model;
-        using var model = problems.Try("model.path", "a complete Stable Diffusion model", () => DiffusionModel.Load(itself, META));
+        using var model = ModelInputs.Check(run.Model, problems);
         using var judge = !plan.NeedsJudge ? null : problems.Try(run.Judge.Url is null ? "judge.path" : "judge.url", "a judge that is complete and of its kind", () => CheckJudge(run.Judge));
         if (model is not null)
         {
             CheckLora(model, run.Lora, problems);
             CheckSettings(plan.Flow == FlowKind.OwnPairs ? "data.resolution" : "sampling.height, sampling.width", "sizes that the model can draw", () => plan.LargestLatents(model));
+            if (run.Evaluation is not { Count: 0, Prompts.Count: 0, Oracle: EvaluationSpecification.NoOracle })
+                CheckSettings("evaluation.steps", "steps that the model's schedule has", () => problems.Try("evaluation.scheduler", "a sampler that the model's scheduler_config.json allows",
+                    () => DiffusionSamplers.Create(run.Evaluation.Scheduler, model.Schedule, run.Evaluation.Steps, run.Evaluation.Eta))?.Dispose());
             CheckSettings("sampling.steps", "noise at every step that is trained", () => plan.Process(model.Schedule));
         }
         if (plan.Flow == FlowKind.OwnPairs) PairDataset.Open(run.Data, problems);
         if (judge is not null && judge.ComparesWithinCall && plan.Objective.Samples == SampleKind.Transition)
             problems.Add(new Problem("judge.kind", "a judge that compares images of one call", $"scores of images by themselves, which objective.kind {run.Objective.Kind} takes for rewards",
                 "Take another judge, such as one of its members."));
-        if (problems.Count == 0 && new PromptSchedule(TrainingPrompts.Read(run).Texts, run) is { RoundCount: 0 })
-            problems.Add(new Problem("training.prompts_per_round", run.Training.PromptsPerRound.ToString(System.Globalization.CultureInfo.InvariantCulture), "at most the number of prompts, so that there is a round", "Lower it, or give more prompts."));
+        if (problems.Count == 0 && WithoutRounds(run, TrainingPrompts.Read(run).Texts) is { } none) problems.Add(none);
         if (problems.Count > 0) throw new SpecificationException($"the run '{run.Name}'", problems);
 
         void CheckSettings(string key, string expected, Action use)
@@ -54,6 +55,10 @@ public static class RunInputs
             }
         }
     }
+
+    /// <summary>The problem of a run that has too few prompts for a round; null for others.</summary>
+    public static Problem? WithoutRounds(RunSpecification run, IReadOnlyList<string> prompts) => new PromptSchedule(prompts, run).RoundCount > 0 ? null :
+        new Problem("training.prompts_per_round", run.Training.PromptsPerRound.ToString(CultureInfo.InvariantCulture), "at most the number of prompts, so that there is a round", "Lower it, or give more prompts.");
 
     static IJudge CheckJudge(JudgeSettings judge)
     {

@@ -59,6 +59,8 @@ public sealed record RunManifest
     /// <summary>Whether the run has done all its rounds.</summary>
     public bool Finished { get; init; }
 
+    const int LargestFile = 1 << 20;
+
     static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -78,13 +80,13 @@ public sealed record RunManifest
     {
         try
         {
-            var manifest = JsonSerializer.Deserialize<RunManifest>(File.ReadAllBytes(path), Options)
+            var manifest = JsonSerializer.Deserialize<RunManifest>(InputFile.ReadAll(path, LargestFile), Options)
                 ?? throw new RunStateException($"'{path}' is not a run manifest: it holds null.");
             if (manifest.Format is < 1 or > CurrentFormat) throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
             Check(path, manifest);
             return manifest;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new RunStateException($"'{path}' is not a run manifest: {e.Message}", e);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpoActors.Specification;
+using SpoActors.Specification.Texts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Storage;
@@ -72,13 +73,13 @@ public sealed class RunStore(string folder, RunIdentity identity, int keep)
     string Restored(RunManifest manifest, string file, string hash)
     {
         var path = Path.Combine(folder, file);
-        if (!File.Exists(path) || AtomicFile.Hash(path) != hash) AtomicFile.Copy(Checked(Path.Combine(folder, manifest.Checkpoint, file), hash), path);
+        if (RegularFile.Obstacle(path) is not null || AtomicFile.Hash(path) != hash) AtomicFile.Copy(Checked(Path.Combine(folder, manifest.Checkpoint, file), hash), path);
         return path;
     }
 
     static string Checked(string path, string expected)
     {
-        if (!File.Exists(path)) throw new RunStateException($"'{path}', which the manifest names, does not exist.");
+        if (RegularFile.Obstacle(path) is { } obstacle) throw new RunStateException($"'{path}', which the manifest names, is {obstacle}.");
         var hash = AtomicFile.Hash(path);
         return hash == expected ? path : throw new RunStateException($"'{path}' is damaged: its SHA-256 is {hash[..12]}, the manifest says {expected[..12]}.");
     }

@@ -45,14 +45,14 @@ public static class AtomicFile
     /// <exception cref="IOException">The disk is full or a folder not accessible; an old copy is as it was.</exception>
     public static string Copy(string source, string target) => Write(target, stream =>
     {
-        using var file = File.OpenRead(source);
+        using var file = InputFile.Open(source);
         file.CopyTo(stream);
     });
 
     /// <summary>SHA-256 of a file, hexadecimal.</summary>
     public static string Hash(string path)
     {
-        using var file = File.OpenRead(path);
+        using var file = InputFile.Open(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 

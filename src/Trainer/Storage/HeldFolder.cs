@@ -1,3 +1,5 @@
+using SpoActors.Specification.Texts;
+
 namespace SpoActors.Trainer.Storage;
 
 /// <summary>A folder of results, held by one process at a time.</summary>
@@ -13,7 +15,11 @@ public sealed class HeldFolder : IDisposable
 
     readonly FileStream held;
 
-    HeldFolder(string path, FileStream held, bool isResumed) => (Path, this.held, IsResumed) = (path, held, isResumed);
+    /// <summary>The folders above that were not there before, from the innermost on.</summary>
+    readonly IReadOnlyList<string> madeAbove;
+
+    HeldFolder(string path, FileStream held, bool isResumed, IReadOnlyList<string> madeAbove) =>
+        (Path, this.held, IsResumed, this.madeAbove) = (path, held, isResumed, madeAbove);
 
     public string Path { get; }
 
@@ -30,10 +36,20 @@ public sealed class HeldFolder : IDisposable
         var existing = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) != LockFile);
         if (existing && !resume)
             throw new RunStateException($"'{path}' is not empty. Add --resume to go on with its run, or choose another name (--set name=...) or --output.");
+        RefusePipes(path);
+        var missing = Above(path).TakeWhile(parent => !Directory.Exists(parent)).ToArray();
         Directory.CreateDirectory(path);
-        var folder = new HeldFolder(path, Hold(path), existing);
+        var folder = new HeldFolder(path, Hold(path), existing, missing);
         RemoveUnfinished(path);
         return folder;
+    }
+
+    /// <summary>What is appended to, such as the log, would wait for ever for a pipe's reader, or fill a device.</summary>
+    static void RefusePipes(string path)
+    {
+        if (!Directory.Exists(path)) return;
+        foreach (var file in Directory.EnumerateFiles(path))
+            if (RegularFile.Obstacle(file) is { } obstacle) throw new RunStateException($"'{file}' is {obstacle}; a run's folder holds files. Remove it, or choose another name.");
     }
 
     /// <summary>What a killed process has left half written. Nobody else writes here as long as the folder is held.</summary>
@@ -53,7 +69,12 @@ public sealed class HeldFolder : IDisposable
         }
     }
 
-    /// <summary>Removes a folder that this process made and that holds no result yet, so that nothing is in the next attempt's way.</summary>
+    static IEnumerable<string> Above(string path)
+    {
+        for (var parent = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)); parent is not null; parent = System.IO.Path.GetDirectoryName(parent)) yield return parent;
+    }
+
+    /// <summary>Removes a folder that this process made, with those above it, and that holds no result yet, so that nothing is in the next attempt's way.</summary>
     public void Abandon()
     {
         // Metrics are begun, empty, before the first is there.
@@ -61,6 +82,8 @@ public sealed class HeldFolder : IDisposable
         try
         {
             Directory.Delete(Path, recursive: true);
+            // Another run's folder may have come into one of them: then it stays.
+            foreach (var parent in madeAbove) Directory.Delete(parent);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

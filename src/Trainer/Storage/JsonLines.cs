@@ -8,6 +8,8 @@ namespace SpoActors.Trainer.Storage;
 /// <param name="path">The file.</param>
 public sealed class JsonLines<T>(string path) where T : class
 {
+    const int LongestLine = 1 << 20;
+
     static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -18,12 +20,12 @@ public sealed class JsonLines<T>(string path) where T : class
     public void Append(T line) => File.AppendAllText(path, JsonSerializer.Serialize(line, Options) + "\n");
 
     /// <summary>The lines; one that a crash left unfinished is skipped.</summary>
-    public IReadOnlyList<T> Read() => File.Exists(path) ? [.. File.ReadLines(path).Select(Parse).OfType<T>()] : [];
+    public IReadOnlyList<T> Read() => File.Exists(path) ? [.. InputFile.ReadLines(path, LongestLine).Select(Parse).OfType<T>()] : [];
 
     /// <summary>Removes the lines that do not meet a condition.</summary>
     public void Keep(Func<T, bool> isKept)
     {
-        var kept = File.Exists(path) ? File.ReadLines(path).Where(line => Parse(line) is { } value && isKept(value)) : [];
+        var kept = File.Exists(path) ? InputFile.ReadLines(path, LongestLine).Where(line => Parse(line) is { } value && isKept(value)) : [];
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))));
     }
 

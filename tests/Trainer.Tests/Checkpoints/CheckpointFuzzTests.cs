@@ -11,6 +11,7 @@ using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
 using SpoActors.Trainer.Native;
+using SpoActors.Trainer.Tests.Fuzzing;
 using SpoActors.Trainer.Tokenization;
 using static TorchSharp.torch;
 

@@ -166,7 +166,7 @@ public sealed class PairDatasetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"caption": "one", "win": "a.png", "lose": "gone.png"}""", "1 images that do not exist: '{0}', line 1: 'gone.png'")]
+    [InlineData("""{"caption": "one", "win": "a.png", "lose": "gone.png"}""", "1 images that are no files: '{0}', line 1: 'gone.png' (no such file)")]
     [InlineData("""{"caption": "one", "win": "a.png", "lose": "a.png", "label": 0.7}""", "1 rows with a label that is none: '{0}', line 1: 0.7")]
     [InlineData("""{"caption": "one", "win": "a.png"}""", "1 lines that are no pair: '{0}', line 1: it has neither lose nor rejected")]
     [InlineData("""{"caption": 1, "win": "a.png", "lose": "a.png"}""", "1 lines that are no pair: '{0}', line 1: caption is 1; expected a text")]

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using SkiaSharp;
+using SpoActors.Specification;
+using SpoActors.Trainer.Datasets;
 using SpoActors.Trainer.Imaging;
 
 namespace SpoActors.Trainer.Tests.Imaging;
@@ -89,7 +91,7 @@ public sealed class PhotoImageTests
     public void Decoding_WhenAHeaderPromisesTooManyPixels_RefusesBeforeDecoding(int width, int height)
     {
         var bomb = Promise(width, height);
-        foreach (Action use in (Action[])[() => PhotoImage.ReadSize(bomb, "it"), () => PhotoImage.Decode(bomb, "it"), () => PixelImage.Decode(bomb, "it")])
+        foreach (Action use in (Action[])[() => PhotoImage.ReadSize(bomb, "it"), () => PhotoImage.Decode(bomb, "it")])
             Assert.Equal($"it has {width} x {height} pixels, which is too large; at most 89478485 are decoded.", Assert.Throws<InvalidDataException>(use).Message);
     }
 
@@ -106,5 +108,22 @@ public sealed class PhotoImageTests
         var png = Png(new PixelImage(64, 64, 3, [.. Enumerable.Range(0, 64 * 64 * 3).Select(i => (byte)(i * 7919))]));
         Assert.StartsWith("it cannot be decoded", Assert.Throws<InvalidDataException>(() => PhotoImage.Decode(png[..(png.Length / 2)], "it")).Message, StringComparison.Ordinal);
         Assert.StartsWith("it cannot be read", Assert.Throws<InvalidDataException>(() => PhotoImage.Decode([1, 2, 3], "it")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PairsOfAPreferenceTraining_AreReadLikeAUsersOwn()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] inks = [0xFF, 0xD8, 0xFF, 0xC0, 0, 20, 8, 0, 8, 0, 8, 4, .. new byte[12]];
+        PickAPicFile.Write(folder.Path("a.parquet"), [new("turned", Jpeg(6), Png(new PixelImage(1, 1, 4, [1, 2, 3, 0])), 1, 0), new("inks", inks, inks, 1, 0)], rowsOfAGroup: 1);
+        List<Problem> problems = [];
+        var rows = PairIndex.Scan([folder.Root], "data.train", problems, row => row.Caption == "turned", row => row.Caption == "inks");
+        using var turned = new ParquetPairs(rows[0], seed: 0, mixedRowGroups: 1);
+        using var refused = new ParquetPairs(rows[1], seed: 0, mixedRowGroups: 1);
+
+        var pair = Assert.Single(turned.Take(0, 1));
+        Assert.Equal((32, 16, 3), (pair.First.Height, pair.First.Width, pair.First.Channels));
+        Assert.Equal([1, 2, 3], pair.Second.Data);
+        Assert.Contains("row 1: the image in jpg_0 is a JPEG in CMYK; expected RGB or grey", Assert.Throws<InvalidDataException>(() => refused.Take(0, 1)).Message, StringComparison.Ordinal);
     }
 }

@@ -61,7 +61,7 @@ public sealed class PairEncoderTests : IDisposable
         var unit = decoder.Vae.Config.Downscaling;
         Assert.Equal([2, decoder.Vae.Config.LatentChannels, Side / unit, Side / unit], pair.Latents.shape);
         Assert.Equal(ScalarType.Float32, pair.Latents.dtype);
-        var image_HWC = tensor(PixelImage.Decode(Picture(2, Side, Side), "it").Data, [Side, Side, 3]);
+        var image_HWC = tensor(PhotoImage.Decode(Picture(2, Side, Side), "it").Data, [Side, Side, 3]);
         var gaussian = decoder.Vae.Encode((image_HWC.permute(2, 0, 1).to(ScalarType.Float32) / 127.5 - 1).unsqueeze(0));
         // What is left of the latents when mean and deviation are taken out is the noise, and that is standard normal.
         var noise = (pair.Latents[1] / decoder.Vae.Config.ScalingFactor - gaussian.Mean[0]) / gaussian.Std[0];

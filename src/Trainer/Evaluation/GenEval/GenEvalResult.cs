@@ -7,6 +7,8 @@ namespace SpoActors.Trainer.Evaluation.GenEval;
 /// <summary>The verdict on one image: a line of GenEval's <c>results.jsonl</c>.</summary>
 public sealed record GenEvalResult
 {
+    const int LongestLine = 1 << 20;
+
     static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true };
 
     /// <summary>The image.</summary>
@@ -44,7 +46,7 @@ public sealed record GenEvalResult
     /// <exception cref="InvalidDataException">A line is no result, or there is none.</exception>
     public static IReadOnlyList<GenEvalResult> Read(string path)
     {
-        var lines = File.ReadAllLines(path);
+        var lines = InputFile.ReadLines(path, LongestLine);
         GenEvalResult[] results = [.. lines.Index().Where(l => !string.IsNullOrWhiteSpace(l.Item)).Select(l => Parse(l.Item, path, l.Index + 1))];
         return results.Length > 0 ? results : throw new InvalidDataException($"'{path}' holds no results; expected a JSON object on each line.");
     }

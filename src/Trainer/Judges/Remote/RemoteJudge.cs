@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text;
 using SpoActors.Specification;
+using SpoActors.Trainer.Storage;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Judges.Remote;
@@ -7,6 +9,8 @@ namespace SpoActors.Trainer.Judges.Remote;
 /// <summary>A judge over HTTP (docs/remote-judge.md): tensors as safetensors, the rest as JSON, nothing that could run code.</summary>
 public sealed class RemoteJudge : IJudge
 {
+    const int LongestToken = 1 << 16;
+
     readonly RemoteConnection connection;
     readonly RemoteDescription description;
 
@@ -75,7 +79,7 @@ public sealed class RemoteJudge : IJudge
         if (file is null) return null;
         try
         {
-            var token = File.ReadAllText(file).Trim();
+            var token = Encoding.UTF8.GetString(InputFile.ReadAll(file, LongestToken)).Trim();
             return token.Length > 0 && token.All(c => c is > ' ' and < (char)127)
                 ? token
                 : throw new JudgeException($"'{file}' does not hold a token: expected one line of letters, digits and signs.");

@@ -12,6 +12,8 @@ public static class JudgeExport
 {
     const string StepAwareFile = "step_aware_preference_model.safetensors", PlainFile = "model.safetensors", StepAwarePrefix = "model.";
 
+    const int LargestCompanion = 64 << 20;
+
     /// <summary>What a CLIP folder holds beside its weights.</summary>
     static readonly string[] Companions =
         ["config.json", "preprocessor_config.json", "processor_config.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "tokenizer.json"];
@@ -29,7 +31,7 @@ public static class JudgeExport
     {
         Directory.CreateDirectory(folder);
         foreach (var name in Companions.Where(n => File.Exists(Path.Combine(processor, n))))
-            AtomicFile.Write(Path.Combine(folder, name), File.ReadAllBytes(Path.Combine(processor, name)));
+            AtomicFile.Write(Path.Combine(folder, name), InputFile.ReadAll(Path.Combine(processor, name), LargestCompanion));
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var prefix = network.IsStepAware ? StepAwarePrefix : "";

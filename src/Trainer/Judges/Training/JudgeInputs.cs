@@ -30,7 +30,7 @@ public sealed class JudgeInputs : IDisposable
     {
         var problems = new List<Problem>();
         var start = StartingFiles.Check(settings.Start, problems);
-        problems.Try("model.path", "a complete Stable Diffusion model", () => DiffusionModel.Open(settings.Model));
+        ModelInputs.Check(settings.Model, problems)?.Dispose();
         var (train, validation) = Scan(settings.Data, problems);
         if (problems.Count == 0 && train.Count == 0)
             problems.Add(new Problem("data.train", "files without a labelled pair", "at least one pair", "Correct the path."));

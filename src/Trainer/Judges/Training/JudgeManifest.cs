@@ -34,6 +34,8 @@ public sealed record JudgeManifest
     /// <summary>Pairs left out because an image could not be decoded.</summary>
     public int PairsSkipped { get; init; }
 
+    const int LargestFile = 1 << 20;
+
     static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -48,7 +50,7 @@ public sealed record JudgeManifest
     {
         try
         {
-            var manifest = JsonSerializer.Deserialize<JudgeManifest>(File.ReadAllBytes(path), Options)
+            var manifest = JsonSerializer.Deserialize<JudgeManifest>(InputFile.ReadAll(path, LargestFile), Options)
                 ?? throw new RunStateException($"'{path}' is not a manifest of a preference training: it holds null.");
             if (manifest.Format is < 1 or > CurrentFormat) throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
             ManifestChecks.Hash(path, "configuration", manifest.Configuration);
@@ -56,7 +58,7 @@ public sealed record JudgeManifest
             ManifestChecks.Checkpoint(path, "next_step", manifest.NextStep, manifest.Checkpoint, "step");
             return manifest;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new RunStateException($"'{path}' is not a manifest of a preference training: {e.Message}", e);
         }

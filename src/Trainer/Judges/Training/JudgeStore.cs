@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpoActors.Specification;
+using SpoActors.Specification.Texts;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Checkpoints.Safetensors;
 using SpoActors.Trainer.Storage;
@@ -37,7 +38,7 @@ public sealed class JudgeStore(string folder, string identity, int keep)
     public void Restore(JudgeManifest manifest, PreferenceTrainer trainer)
     {
         var path = Path.Combine(folder, manifest.Checkpoint, StateFile);
-        if (!File.Exists(path)) throw new RunStateException($"'{path}', which the manifest names, does not exist.");
+        if (RegularFile.Obstacle(path) is { } obstacle) throw new RunStateException($"'{path}', which the manifest names, is {obstacle}.");
         var hash = AtomicFile.Hash(path);
         if (hash != manifest.StateHash) throw new RunStateException($"'{path}' is damaged: its SHA-256 is {hash[..12]}, the manifest says {manifest.StateHash[..12]}.");
         using var scope = NewDisposeScope();

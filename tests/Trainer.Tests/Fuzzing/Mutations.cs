@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace SpoActors.Trainer.Tests.Checkpoints;
+namespace SpoActors.Trainer.Tests.Fuzzing;
 
 /// <summary>Damages files in the ways that accidents and attackers do; the same seed gives the same sequence.</summary>
 sealed class Mutations(int seed)
