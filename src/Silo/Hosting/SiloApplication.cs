@@ -46,7 +46,8 @@ public static class SiloApplication
                 .AddSource(PipelineDiagnostics.SourceName, "Microsoft.Orleans.Application")
                 .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(endpoint)));
 
-        var name = settings.Name ?? Environment.MachineName;
+        // Kubernetes' hosting names the silo after its pod, and workers are addressed by that name.
+        var name = (settings.Cluster.Kubernetes ? Environment.GetEnvironmentVariable("POD_NAME") : null) ?? settings.Name ?? Environment.MachineName;
         builder.Host.UseOrleans(silo =>
         {
             silo.Configure<SiloOptions>(o => o.SiloName = name);
