@@ -3,7 +3,7 @@ using SpoActors.Grains.Interfaces.Identity;
 
 namespace SpoActors.Grains.Interfaces.Sampling;
 
-/// <summary>A sampler asks for an item. The answer comes when there is one, or after a few seconds without.</summary>
+/// <summary>A sampler asks for an item. The answer comes when there is one, after a few seconds without, or at once when the sampler has said that it drains.</summary>
 /// <param name="Worker">The sampler.</param>
 /// <param name="ItemBytes">Bytes of the pairs of the largest item there can be, which the trainer will hold.</param>
 [GenerateSerializer, Immutable, Alias("spo.LeaseRequest")]

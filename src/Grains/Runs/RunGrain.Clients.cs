@@ -1,5 +1,6 @@
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Grains.Ledger;
 using SpoActors.Specification;
 using SpoActors.Specification.Prompts;
@@ -33,7 +34,7 @@ public sealed partial class RunGrain
             Announce("started");
         }
         // Last: whoever finds the run in the catalogue joins it at once.
-        await RecordAsync();
+        await RecordedAsync();
         return Snapshot();
     }
 
@@ -55,6 +56,7 @@ public sealed partial class RunGrain
     public async Task<RunSnapshot> ControlAsync(ControlRun request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
+        if (plan is null && request.Action == RunAction.Cancel && await Catalogue.RemoveAsync(Id, cancellation)) return Removed();
         RequirePlan();
         if (state.State.Status == RunStatus.Finished)
             throw new PipelineException($"run '{Id}' is finished; there is nothing to {request.Action.ToString().ToLowerInvariant()}", PipelineFault.Conflict);
@@ -64,6 +66,7 @@ public sealed partial class RunGrain
             RunAction.Cancel => SetStatusAsync(RunStatus.Cancelled, "cancelled by request", "cancelled"),
             _ => SetStatusAsync(RunStatus.Running, "", "goes on"),
         });
+        await RecordedAsync();
         return Snapshot();
     }
 
@@ -109,6 +112,11 @@ public sealed partial class RunGrain
         Id, state.State.Status, Obstacle(), ledger?.NextRound ?? state.State.NextRound, RequirePlan().Schedule.RoundCount, state.State.Adapter,
         state.State.Totals, state.State.TrainerEpoch, Counts(), [.. state.State.SetAside.Select(s => new SetAsideItem(s.Key, s.Value))],
         [.. workers.Views(Now)], workers.Bottleneck());
+
+    /// <summary>What is said of a run that was on the list and had no state.</summary>
+    RunSnapshot Removed() => new(
+        Id, RunStatus.Cancelled, "its state was not in the cluster's storage; it is off the list. `spo start` begins it again, from its folder if that is there", 0, 0, null,
+        new ConsumedTotals(0, ""), 0, Counts(), [], [], "");
 
     ItemCounts Counts() => ledger is null
         ? new ItemCounts(0, 0, 0, 0, 0, 0)

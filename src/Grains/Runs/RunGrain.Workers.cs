@@ -7,16 +7,18 @@ namespace SpoActors.Grains.Runs;
 
 public sealed partial class RunGrain
 {
-    public Task<JoinedRun> JoinAsync(JoinRun request, CancellationToken cancellation)
+    public async Task<JoinedRun> JoinAsync(JoinRun request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
+        // The list sent a worker to a run that the storage does not have: it shall send no more.
+        if (plan is null) await Catalogue.LoseAsync(Id, cancellation);
         var schedule = RequirePlan().Schedule;
         // A worker that joins has just begun: whatever it held before is gone with its process.
         Release(request.Worker);
         var evaluation = plan!.Specification.Evaluation;
-        return Task.FromResult(new JoinedRun(
+        return new JoinedRun(
             state.State.Status, state.State.Specification, schedule.RoundCount, prompts.State.Prompts.Count,
-            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. prompts.State.Prompts.Take(evaluation.Count)], plan.PromptsHash));
+            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. prompts.State.Prompts.Take(evaluation.Count)], plan.PromptsHash);
     }
 
     public Task<WorkerOrders> ReportAsync(WorkerReport report, CancellationToken cancellation)
@@ -30,7 +32,7 @@ public sealed partial class RunGrain
             LogWorkerProblem(Id, report.Worker, report.Problem);
         }
         // Somebody who can take work may be what others wait for.
-        if (before is null || before.Problem != report.Problem || before.Draining != report.Draining) signal.Pulse();
+        if (before is null || before.IsReady != report.IsReady || before.Problem != report.Problem || before.Draining != report.Draining) signal.Pulse();
         var lost = ledger is null ? [] : report.Held.Where(l => !ledger.Renew(l, Now)).ToArray();
         var standing = report.TrainerEpoch is { } epoch ? Stand(epoch) : TrainerStanding.Current;
         return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeasesOf(report.Worker).Count ?? 0, standing));
@@ -38,7 +40,7 @@ public sealed partial class RunGrain
 
     public Task<Acknowledged> LeaveAsync(WorkerLeft request, CancellationToken cancellation)
     {
-        Forget(request.Worker, "it left");
+        Part(request.Worker, request.Unfinished);
         return Task.FromResult(new Acknowledged());
     }
 
@@ -75,9 +77,14 @@ public sealed partial class RunGrain
     public async Task<LeaseResponse> LeaseAsync(LeaseRequest request, CancellationToken cancellation)
     {
         RequirePlan();
-        var lease = await signal.UntilAsync(() => TryLease(request), Patience, cancellation);
-        return new LeaseResponse(state.State.Status, lease, lease is null ? Obstacle() : "");
+        return await signal.UntilAsync(() => Answer(request), Patience, cancellation) ?? new LeaseResponse(state.State.Status, null, Obstacle());
     }
+
+    /// <summary>Null while there is nothing to say. A draining worker waits for nothing, and takes what it was given before it said so.</summary>
+    LeaseResponse? Answer(LeaseRequest request) =>
+        workers.Find(request.Worker) is { Draining: true } ? new LeaseResponse(state.State.Status, null, "it drains")
+        : TryLease(request) is { } lease ? new LeaseResponse(state.State.Status, lease, "")
+        : null;
 
     ItemLease? TryLease(LeaseRequest request)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using SpoActors.Grains.Interfaces.Catalogue;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Workers;
@@ -8,15 +10,26 @@ namespace SpoActors.Grains.Runs;
 /// <summary>The workers of a run as far as it has heard of them.</summary>
 public sealed class WorkerTable(TimeSpan patience)
 {
+    /// <summary>A worker with a problem leaves and comes back; what it said counts until it is ready, or stays away for so long.</summary>
+    static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
+
+    const int MostNamed = 3;
+
     readonly SortedDictionary<string, (WorkerReport Report, DateTimeOffset Heard)> workers = new(StringComparer.Ordinal);
+    readonly SortedDictionary<string, (WorkerRole Role, string Problem, DateTimeOffset Heard)> problems = new(StringComparer.Ordinal);
 
     public IEnumerable<WorkerView> Views(DateTimeOffset now) => workers.Values.Select(w => new WorkerView(w.Report, now - w.Heard));
+
+    /// <summary>All that are here.</summary>
+    public IEnumerable<WorkerId> Ids => workers.Values.Select(w => w.Report.Worker);
 
     /// <returns>The report before this one; null for a new worker.</returns>
     public WorkerReport? Hear(WorkerReport report, DateTimeOffset now)
     {
-        var before = Find(report.Worker);
-        workers[report.Worker.ToString()] = (report, now);
+        var (before, name) = (Find(report.Worker), report.Worker.ToString());
+        workers[name] = (report, now);
+        if (report.Problem is { } problem) problems[name] = (report.Worker.Role, problem, now);
+        else if (report.IsReady) problems.Remove(name);
         return before;
     }
 
@@ -28,26 +41,39 @@ public sealed class WorkerTable(TimeSpan patience)
     public IReadOnlyList<WorkerId> Silent(DateTimeOffset now) => [.. workers.Values.Where(w => now - w.Heard > patience).Select(w => w.Report.Worker)];
 
     /// <summary>Workers of a role that can take work.</summary>
-    public IEnumerable<WorkerReport> Able(WorkerRole role) =>
-        workers.Values.Select(w => w.Report).Where(r => r.Worker.Role == role && !r.Draining && r.Problem is null);
+    public IEnumerable<WorkerReport> Able(WorkerRole role) => Of(role).Where(r => r.IsReady && !r.Draining && r.Problem is null);
+
+    IEnumerable<WorkerReport> Of(WorkerRole role) => workers.Values.Select(w => w.Report).Where(r => r.Worker.Role == role);
 
     /// <summary>The scorer with the fewest items, or null if there is none.</summary>
     public WorkerId? LeastLoadedScorer(RunLedger ledger) =>
         Able(WorkerRole.Scorer).MinBy(r => (ledger.LeasesOf(r.Worker).Count, r.Load.QueueDepth))?.Worker;
 
     /// <summary>Why nothing moves, or an empty text.</summary>
-    public string Obstacle()
+    /// <param name="cluster">What other workers do; null while that is not known.</param>
+    public string Obstacle(DeviceTable? cluster, DateTimeOffset now) =>
+        Enum.GetValues<WorkerRole>().Where(role => !Able(role).Any()).Select(role => $"waiting for a {Name(role)}{Why(role, cluster, now)}").FirstOrDefault("");
+
+    string Why(WorkerRole role, DeviceTable? cluster, DateTimeOffset now)
     {
-        foreach (var role in Enum.GetValues<WorkerRole>())
-        {
-            if (Able(role).Any()) continue;
-            var problems = workers.Values.Select(w => w.Report).Where(r => r.Worker.Role == role && r.Problem is not null).Select(r => $"{r.Worker}: {r.Problem}").ToArray();
-            var name = role.ToString().ToLowerInvariant();
-            return problems.Length == 0
-                ? $"waiting for a {name}: no live silo has the role; start one with roles: [{name}]"
-                : $"waiting for a {name}: {string.Join("; ", problems)}";
-        }
-        return "";
+        foreach (var old in problems.Where(p => now - p.Value.Heard > Memory).Select(p => p.Key).ToArray()) problems.Remove(old);
+        if (Named(problems.Where(p => p.Value.Role == role).Select(p => $"{p.Key}: {p.Value.Problem}"), "; ") is { } said) return $": {said}";
+        if (Named(Of(role).Where(r => !r.IsReady).Select(r => r.Worker.ToString()), ", ") is { } loading) return $": {loading} loads what it needs";
+        if (Named(Of(role).Where(r => r.Draining).Select(r => r.Worker.ToString()), ", ") is { } draining) return $": {draining} stops";
+        if (cluster is null) return "";
+        var busy = cluster.Busy.Where(b => b.Worker.Role == role).GroupBy(b => b.Run, b => b.Worker.GrainKey).Select(b => $"{Named(b, ", ")} with run '{b.Key}'").ToArray();
+        if (busy.Length > 0) return $": busy are {string.Join(", ", busy)}";
+        return cluster.Free.Any(w => w.Role == role) ? ": one is free and about to join" : $": no live silo has the role; start one with roles: [{Name(role)}]";
+    }
+
+    static string Name(WorkerRole role) => role.ToString().ToLowerInvariant();
+
+    /// <summary>The first few; null for none.</summary>
+    static string? Named(IEnumerable<string> texts, string separator)
+    {
+        var all = texts.ToArray();
+        return all.Length == 0 ? null
+            : string.Join(separator, all.Take(MostNamed)) + (all.Length > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {all.Length - MostNamed} more") : "");
     }
 
     /// <summary>The stage that the others wait for: the role whose devices are busiest.</summary>
