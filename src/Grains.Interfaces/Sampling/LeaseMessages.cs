@@ -34,7 +34,7 @@ public sealed record ItemLease(
     [property: Id(4)] IReadOnlyList<int> Rows,
     [property: Id(5)] WorkerId Scorer,
     [property: Id(6)] WorkerId Trainer,
-    [property: Id(7)] long TrainerEpoch,
+    [property: Id(7)] TrainerEpoch TrainerEpoch,
     [property: Id(8)] TimeSpan Duration);
 
 /// <summary>Whose fault a failure is.</summary>
@@ -52,7 +52,7 @@ public enum FailureKind
 /// <param name="Worker">Who reports it.</param>
 /// <param name="Kind">Whose fault it is.</param>
 /// <param name="Error">What went wrong.</param>
-/// <param name="Suspect">A worker that could not be reached: it gets no items until it is heard of again.</param>
+/// <param name="Suspect">A worker that could not be reached: the reporter gets others, and if more than one says so, it is taken for gone until it is heard of again.</param>
 [GenerateSerializer, Immutable, Alias("spo.ItemFailure")]
 public sealed record ItemFailure(
     [property: Id(0)] LeaseId Lease, [property: Id(1)] WorkerId Worker, [property: Id(2)] FailureKind Kind, [property: Id(3)] string Error,

@@ -12,6 +12,7 @@ public sealed record JoinRun([property: Id(0)] int ProtocolVersion, [property: I
 /// <param name="PromptCount">Prompts in its list.</param>
 /// <param name="EvaluationPrompts">What the before/after samples are drawn of.</param>
 /// <param name="PromptsHash">Hash of the list of prompts, which the run's manifest records.</param>
+/// <param name="Identity">Tells the run from one of the same name in another cluster.</param>
 [GenerateSerializer, Immutable, Alias("spo.JoinedRun")]
 public sealed record JoinedRun(
     [property: Id(0)] RunStatus Status,
@@ -19,7 +20,8 @@ public sealed record JoinedRun(
     [property: Id(2)] int RoundCount,
     [property: Id(3)] int PromptCount,
     [property: Id(4)] IReadOnlyList<string> EvaluationPrompts,
-    [property: Id(5)] string PromptsHash);
+    [property: Id(5)] string PromptsHash,
+    [property: Id(6)] string Identity);
 
 /// <summary>Heartbeat of a worker: renews the leases it holds, and says how it is.</summary>
 /// <param name="Worker">Worker.</param>
@@ -36,7 +38,7 @@ public sealed record WorkerReport(
     [property: Id(1)] IReadOnlyList<LeaseId> Held,
     [property: Id(2)] WorkerLoad Load,
     [property: Id(3)] int? AdapterVersion,
-    [property: Id(4)] long? TrainerEpoch,
+    [property: Id(4)] TrainerEpoch? TrainerEpoch,
     [property: Id(5)] bool Draining,
     [property: Id(6)] string? Problem,
     [property: Id(7)] bool IsReady);

@@ -1,66 +1,73 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
+using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Grains.Adapters;
 
-/// <summary>Adapter versions as files named by version and content: <c>v000012-&lt;sha256&gt;.safetensors</c>.</summary>
+/// <summary>
+/// Adapter versions as files named by version, epoch and content: <c>v000012-e000003-&lt;nonce&gt;-&lt;sha256&gt;.safetensors</c>. What an epoch
+/// announced, nobody else's hand removes as long as somebody may want it: a trainer that was replaced and does not know it puts and prunes
+/// beside its successor.
+/// </summary>
 /// <param name="folder">Created when needed.</param>
-public sealed class AdapterStore(string folder)
+/// <param name="epoch">Of the trainer that this store is for.</param>
+public sealed partial class AdapterStore(string folder, TrainerEpoch epoch)
 {
-    /// <summary>Stores a version, replacing another content of the same version. Idempotent.</summary>
+    /// <summary>Stores a version. Idempotent.</summary>
     public AdapterReference Put(int version, byte[] content)
     {
         var reference = new AdapterReference(version, Convert.ToHexStringLower(SHA256.HashData(content)), content.Length);
+        var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"v{version:d6}-e{epoch.Number:d6}-{epoch.Nonce:n}-{reference.Hash}.safetensors"));
         Directory.CreateDirectory(folder);
-        if (!File.Exists(PathOf(reference))) AtomicFile.Write(PathOf(reference), content);
-        foreach (var other in Directory.GetFiles(folder, Prefix(version) + "*.safetensors").Where(f => f != PathOf(reference))) File.Delete(other);
+        if (!File.Exists(path)) AtomicFile.Write(path, content);
         return reference;
     }
 
-    /// <summary>The versions from one on, by version.</summary>
-    public IReadOnlyList<AdapterReference> List(int fromVersion)
-    {
-        if (!Directory.Exists(folder)) return [];
-        return [.. Directory.GetFiles(folder, "v*-*.safetensors").Select(Parse).Where(r => r.Version >= fromVersion).OrderBy(r => r.Version)];
-    }
-
-    /// <summary>The content of an adapter, checked; null if it is not here.</summary>
-    public byte[]? TryRead(AdapterReference reference)
-    {
-        if (!File.Exists(PathOf(reference))) return null;
-        var content = File.ReadAllBytes(PathOf(reference));
-        return Convert.ToHexStringLower(SHA256.HashData(content)) == reference.Hash ? content : null;
-    }
+    /// <summary>The versions from one on, by version: what this epoch stored, else the newest epoch that did.</summary>
+    public IReadOnlyList<AdapterReference> List(int fromVersion) =>
+    [
+        .. Files().Where(f => f.Reference.Version >= fromVersion).GroupBy(f => f.Reference.Version).OrderBy(g => g.Key)
+            .Select(g => g.OrderByDescending(f => f.Epoch == epoch).ThenByDescending(f => f.Epoch.Number).First().Reference),
+    ];
 
     /// <summary>Part of a file, of at most <see cref="TensorPayload.MaxBytes"/>.</summary>
     /// <exception cref="PipelineException">It is not here.</exception>
     public byte[] ReadChunk(string hash, long offset)
     {
-        var known = List(0).FirstOrDefault(r => r.Hash == hash) ?? throw new PipelineException($"adapter {hash} is not held here; ask the run for the current one");
-        using var file = File.OpenRead(PathOf(known));
+        var known = Files().FirstOrDefault(f => f.Reference.Hash == hash) ?? throw new PipelineException($"adapter {hash} is not held here; ask the run for the current one");
+        using var file = File.OpenRead(known.Path);
         file.Position = offset;
         var chunk = new byte[Math.Clamp(file.Length - offset, 0, TensorPayload.MaxBytes)];
         file.ReadExactly(chunk);
         return chunk;
     }
 
-    /// <summary>Removes the versions before one.</summary>
+    /// <summary>Removes the versions before one that this epoch stored, or an older one, whose rounds are consumed.</summary>
     public void Prune(int beforeVersion)
     {
-        foreach (var old in List(0).Where(r => r.Version < beforeVersion)) File.Delete(PathOf(old));
+        foreach (var old in Files().Where(f => f.Reference.Version < beforeVersion && (f.Epoch == epoch || f.Epoch.Number < epoch.Number))) File.Delete(old.Path);
     }
 
-    static string Prefix(int version) => string.Create(CultureInfo.InvariantCulture, $"v{version:d6}-");
+    IEnumerable<Stored> Files() => Directory.Exists(folder) ? Directory.GetFiles(folder, "v*.safetensors").Select(Parse).OfType<Stored>() : [];
 
-    string PathOf(AdapterReference r) => Path.Combine(folder, $"{Prefix(r.Version)}{r.Hash}.safetensors");
-
-    static AdapterReference Parse(string path)
+    /// <summary>Null for a file of another name. Releases before epochs stood in the name left them out.</summary>
+    static Stored? Parse(string path)
     {
-        var parts = Path.GetFileNameWithoutExtension(path).Split('-', 2);
-        return new AdapterReference(int.Parse(parts[0].AsSpan(1), CultureInfo.InvariantCulture), parts[1], new FileInfo(path).Length);
+        var match = Name().Match(Path.GetFileNameWithoutExtension(path));
+        if (!match.Success) return null;
+        var of = match.Groups["epoch"].Success
+            ? new TrainerEpoch(long.Parse(match.Groups["epoch"].ValueSpan, CultureInfo.InvariantCulture), Guid.ParseExact(match.Groups["nonce"].ValueSpan, "n"))
+            : default;
+        return new Stored(path, of, new AdapterReference(int.Parse(match.Groups["version"].ValueSpan, CultureInfo.InvariantCulture), match.Groups["hash"].Value, new FileInfo(path).Length));
     }
+
+    [GeneratedRegex(@"^v(?<version>\d{6,9})-(e(?<epoch>\d{6,18})-(?<nonce>[0-9a-f]{32})-)?(?<hash>[0-9a-f]{64})\z")]
+    private static partial Regex Name();
+
+    sealed record Stored(string Path, TrainerEpoch Epoch, AdapterReference Reference);
 }

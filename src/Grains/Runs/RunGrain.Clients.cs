@@ -64,7 +64,7 @@ public sealed partial class RunGrain
         {
             RunAction.Pause => SetStatusAsync(RunStatus.Paused, "paused by request", "paused"),
             RunAction.Cancel => SetStatusAsync(RunStatus.Cancelled, "cancelled by request", "cancelled"),
-            _ => SetStatusAsync(RunStatus.Running, "", "goes on"),
+            _ => ResumeAsync(request.AllowRegression),
         });
         await RecordedAsync();
         return Snapshot();
@@ -83,6 +83,17 @@ public sealed partial class RunGrain
         RequirePlan();
         return await signal.UntilAsync(() => events.Read(request.Stream, request.After), request.Wait ? Patience : TimeSpan.Zero, cancellation)
             ?? new EventsRead(events.Stream, [], 0);
+    }
+
+    async Task ResumeAsync(bool allowRegression)
+    {
+        if (allowRegression && !state.State.MayRegress)
+        {
+            state.State.MayRegress = true;
+            events.Add("status", "the next trainer may go on from less than is committed, by request");
+            await SaveAsync();
+        }
+        await SetStatusAsync(RunStatus.Running, "", "goes on");
     }
 
     async Task SetStatusAsync(RunStatus status, string reason, string what)

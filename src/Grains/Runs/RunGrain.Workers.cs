@@ -18,7 +18,7 @@ public sealed partial class RunGrain
         var evaluation = plan!.Specification.Evaluation;
         return new JoinedRun(
             state.State.Status, state.State.Specification, schedule.RoundCount, prompts.State.Prompts.Count,
-            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. prompts.State.Prompts.Take(evaluation.Count)], plan.PromptsHash);
+            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. prompts.State.Prompts.Take(evaluation.Count)], plan.PromptsHash, events.Stream);
     }
 
     public Task<WorkerOrders> ReportAsync(WorkerReport report, CancellationToken cancellation)
@@ -56,7 +56,7 @@ public sealed partial class RunGrain
                 events.Add("lease", $"{failure.Lease.Item} goes back: {reason}");
                 signal.Pulse();
             }
-            if (failure.Suspect is { } suspect) Forget(suspect, reason);
+            if (failure.Suspect is { } suspect && workers.Accuse(suspect, failure.Worker, Now)) Forget(suspect, reason);
         }
         else if (ledger.Renew(failure.Lease, Now))
         {
@@ -90,11 +90,11 @@ public sealed partial class RunGrain
     {
         var worker = request.Worker;
         if (workers.Find(worker) is { Problem: not null } || state.State.Status != RunStatus.Running || ledger is null || Trainer is not { } trainer) return null;
-        if (workers.LeastLoadedScorer(ledger) is not { } scorer || ledger.Lease(worker, scorer, Now, request.ItemBytes) is not { } id) return null;
+        if (workers.LeastLoadedScorer(ledger, worker, Now) is not { } scorer || ledger.Lease(worker, scorer, Now, request.ItemBytes) is not { } id) return null;
         var item = plan!.Schedule.Items(id.Item.Round)[id.Item.Index];
         var roundPrompts = plan.Schedule.Round(id.Item.Round);
         return new ItemLease(
             id, adapters[ledger.VersionOf(id.Item.Round)], item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows,
-            scorer, trainer, state.State.TrainerEpoch, plan.Options.LeaseDuration);
+            scorer, trainer, Epoch, plan.Options.LeaseDuration);
     }
 }

@@ -96,6 +96,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         trainerHeard = Now;
         var period = TimeSpan.FromSeconds(Math.Clamp(plan.Options.LeaseDuration.TotalSeconds / 4, 0.05, 1));
         RecordSoon();
+        LookAround();
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(period, period) { KeepAlive = true, Interleave = true });
     }
 

@@ -16,6 +16,7 @@ public sealed class WorkerTable(TimeSpan patience)
     const int MostNamed = 3;
 
     readonly SortedDictionary<string, (WorkerReport Report, DateTimeOffset Heard)> workers = new(StringComparer.Ordinal);
+    readonly Dictionary<(WorkerId Suspect, WorkerId Accuser), DateTimeOffset> accusations = [];
     readonly SortedDictionary<string, (WorkerRole Role, string Problem, DateTimeOffset Heard)> problems = new(StringComparer.Ordinal);
 
     public IEnumerable<WorkerView> Views(DateTimeOffset now) => workers.Values.Select(w => new WorkerView(w.Report, now - w.Heard));
@@ -45,9 +46,23 @@ public sealed class WorkerTable(TimeSpan patience)
 
     IEnumerable<WorkerReport> Of(WorkerRole role) => workers.Values.Select(w => w.Report).Where(r => r.Worker.Role == role);
 
-    /// <summary>The scorer with the fewest items, or null if there is none.</summary>
-    public WorkerId? LeastLoadedScorer(RunLedger ledger) =>
-        Able(WorkerRole.Scorer).MinBy(r => (ledger.LeasesOf(r.Worker).Count, r.Load.QueueDepth))?.Worker;
+    /// <summary>The scorer with the fewest items, or null if there is none; one that the sampler could not reach lately only where there is no other.</summary>
+    public WorkerId? LeastLoadedScorer(RunLedger ledger, WorkerId sampler, DateTimeOffset now) =>
+        Able(WorkerRole.Scorer).MinBy(r => (AccusersOf(r.Worker, now).Contains(sampler), ledger.LeasesOf(r.Worker).Count, r.Load.QueueDepth))?.Worker;
+
+    /// <summary>
+    /// One worker could not reach another, which says as much of the one as of the other: it gets other partners, and what the other does
+    /// for the rest goes on.
+    /// </summary>
+    /// <returns>Whether more than one says so, which makes it the other's fault.</returns>
+    public bool Accuse(WorkerId suspect, WorkerId accuser, DateTimeOffset now)
+    {
+        accusations[(suspect, accuser)] = now;
+        return AccusersOf(suspect, now).Skip(1).Any();
+    }
+
+    IEnumerable<WorkerId> AccusersOf(WorkerId suspect, DateTimeOffset now) =>
+        accusations.Where(a => a.Key.Suspect == suspect && now - a.Value <= patience).Select(a => a.Key.Accuser);
 
     /// <summary>Why nothing moves, or an empty text.</summary>
     /// <param name="cluster">What other workers do; null while that is not known.</param>

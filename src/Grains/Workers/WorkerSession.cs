@@ -122,7 +122,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
 
     protected virtual int? AdapterVersion => null;
 
-    protected virtual long? TrainerEpoch => null;
+    protected virtual TrainerEpoch? TrainerEpoch => null;
 
     /// <summary>Where the worker stands now.</summary>
     public WorkerReport Report() => new(id, [.. Held()], meter.Read(Queue.Depth, Queue.Bytes), AdapterVersion, TrainerEpoch, Draining.IsCancellationRequested, Problem, isReady);

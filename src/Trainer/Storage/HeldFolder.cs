@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace SpoActors.Trainer.Storage;
 
 /// <summary>A folder of results, held by one process at a time.</summary>
@@ -9,7 +11,7 @@ public sealed class HeldFolder : IDisposable
     /// <summary>A JSON line for every round or step.</summary>
     public const string MetricsFile = "metrics.jsonl";
 
-    const string LockFile = ".lock";
+    const string LockFile = ".lock", OwnerFile = ".owner";
 
     readonly FileStream held;
 
@@ -27,13 +29,38 @@ public sealed class HeldFolder : IDisposable
     public static HeldFolder Open(string path, bool resume)
     {
         if (File.Exists(path)) throw new RunStateException($"'{path}' is a file; the run needs a folder of that name. Choose another name or output.");
-        var existing = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) != LockFile);
+        var existing = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) is not (LockFile or OwnerFile));
         if (existing && !resume)
             throw new RunStateException($"'{path}' is not empty. Add --resume to go on with its run, or choose another name (--set name=...) or --output.");
         Directory.CreateDirectory(path);
         var folder = new HeldFolder(path, Hold(path), existing);
         RemoveUnfinished(path);
         return folder;
+    }
+
+    /// <summary>
+    /// Opens the folder to resume, beside others of one owner and nobody else: trainers of one cluster that replace each other, of which one
+    /// may be standing still. Who of them may write is their business.
+    /// </summary>
+    /// <param name="path">The folder; made if it is not there.</param>
+    /// <param name="owner">Whose they are.</param>
+    /// <exception cref="RunStateException">It is in use by another owner, or by one process alone.</exception>
+    public static HeldFolder Share(string path, string owner)
+    {
+        Directory.CreateDirectory(path);
+        var ownerPath = System.IO.Path.Combine(path, OwnerFile);
+        try
+        {
+            // Nobody else is here: whoever was has left.
+            using var alone = Hold(path);
+            RemoveUnfinished(path);
+            AtomicFile.Write(ownerPath, Encoding.UTF8.GetBytes(owner));
+        }
+        catch (RunStateException)
+        {
+            if (!File.Exists(ownerPath) || File.ReadAllText(ownerPath) != owner) throw;
+        }
+        return new HeldFolder(path, Hold(path, FileAccess.Read, FileShare.Read), isResumed: true);
     }
 
     /// <summary>What a killed process has left half written. Nobody else writes here as long as the folder is held.</summary>
@@ -70,12 +97,12 @@ public sealed class HeldFolder : IDisposable
 
     public void Dispose() => held.Dispose();
 
-    static FileStream Hold(string path)
+    static FileStream Hold(string path, FileAccess access = FileAccess.ReadWrite, FileShare share = FileShare.None)
     {
         try
         {
             // Released by the system when the process ends, however it ends.
-            return new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, access, share);
         }
         catch (IOException e)
         {
