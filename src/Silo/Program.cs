@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -15,6 +16,7 @@ using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Native;
 
 if (args is not ["--config", var path]) return await FailAsync(ExitCode.InvalidInput, "usage: SpoActors.Silo --config config/silo.yaml");
+using var interrupted = new ConsoleInterruption();
 try
 {
     var settings = SiloSettingsFile.Read(path);
@@ -24,14 +26,14 @@ try
     DevicePresence.Ensure(settings.Devices);
     await using var app = SiloApplication.Build(settings, plugins: PluginLoader.Load(PluginLoader.Folders()));
     var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SpoActors.Silo");
-    using (var interrupted = new ConsoleInterruption())
-    {
-        await new StorageCheck(settings.Cluster, TimeProvider.System, logger).WaitAsync(interrupted.Token);
-        // On localhost the membership is in the first silo: whoever joins finds out there (UniqueSiloName).
-        if (settings.Cluster.Kind != "localhost")
-            await new NameClaim(app.Services, TimeSpan.FromSeconds(settings.Cluster.FailureSeconds)).EnsureFreeAsync(interrupted.Token);
-    }
+    await new StorageCheck(settings.Cluster, TimeProvider.System, logger).WaitAsync(interrupted.Token);
+    // On localhost the membership is in the first silo: whoever joins finds out there (UniqueSiloName).
+    if (settings.Cluster.Kind != "localhost")
+        await new NameClaim(app.Services, TimeSpan.FromSeconds(settings.Cluster.FailureSeconds)).EnsureFreeAsync(interrupted.Token);
+    interrupted.Token.ThrowIfCancellationRequested();
     ports.Release();
+    // From here on signals are the host's.
+    interrupted.Dispose();
     await app.RunAsync();
     return (int)ExitCode.Success;
 }
@@ -55,9 +57,14 @@ catch (Exception e) when (e is OperationCanceledException or OrleansLifecycleCan
 {
     return (int)ExitCode.Cancelled;
 }
+catch (Exception e) when (e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+{
+    return await FailAsync(ExitCode.InvalidInput, $"'{path}': a port was taken while the silo started: {PlainText.OneLine(e.GetBaseException().Message)}");
+}
 catch (Exception e)
 {
-    return await FailAsync(ExitCode.Failed, $"The silo ends: {PlainText.OneLine(e.Message)}");
+    // Unforeseen: its place is what helps.
+    return await FailAsync(ExitCode.Failed, e.ToString());
 }
 
 static async Task<int> FailAsync(ExitCode code, string message)

@@ -77,7 +77,7 @@ public sealed class WorkerTable(TimeSpan patience)
         if (Named(Of(role).Where(r => r.Draining).Select(r => r.Worker.ToString()), ", ") is { } draining) return $": {draining} stops";
         if (cluster is null) return "";
         var busy = cluster.Busy.Where(b => b.Worker.Role == role).GroupBy(b => b.Run, b => b.Worker.GrainKey).Select(b => $"{Named(b, ", ")} with run '{b.Key}'").ToArray();
-        if (busy.Length > 0) return $": busy are {string.Join(", ", busy)}";
+        if (busy.Length > 0) return $": all are busy: {string.Join(", ", busy)}";
         return cluster.Free.Any(w => w.Role == role) ? ": one is free and about to join" : $": no live silo has the role; start one with roles: [{Name(role)}]";
     }
 

@@ -32,12 +32,14 @@ sealed partial class NameClaim(IServiceProvider services, TimeSpan failure)
         await table.InitializeMembershipTableAsync(tryInitTableVersion: true, cancellation).ConfigureAwait(false);
         var first = await OtherAsync(table, cancellation).ConfigureAwait(false);
         if (first is null) return;
-        LogWaiting(name, first.SiloAddress.Endpoint);
+        var isTold = false;
         for (var other = first; other is not null; other = await OtherAsync(table, cancellation).ConfigureAwait(false))
         {
             if (other.IAmAliveTime > first.IAmAliveTime || await AnswersAsync(other.SiloAddress.Endpoint, cancellation).ConfigureAwait(false))
                 throw new ClusterConflictException(string.Create(CultureInfo.InvariantCulture,
                     $"name: '{name}' belongs to a living silo of the cluster, at {other.SiloAddress.Endpoint}; give this silo another name, or stop the other"));
+            if (!isTold) LogWaiting(name, other.SiloAddress.Endpoint);
+            isTold = true;
             await Task.Delay(Period, time, cancellation).ConfigureAwait(false);
         }
     }

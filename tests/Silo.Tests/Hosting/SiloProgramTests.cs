@@ -115,6 +115,7 @@ public sealed class SiloProgramTests
             """));
         Assert.True(code == 5, log);
         Assert.Contains("name: 'one' belongs to a living silo of the cluster", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception during Silo.Start", log, StringComparison.Ordinal);
         await app.StopAsync(Cancellation);
     }
 
