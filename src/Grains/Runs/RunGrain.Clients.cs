@@ -14,6 +14,8 @@ public sealed partial class RunGrain
     public async Task<RunSnapshot> StartAsync(StartRun request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
+        // It becomes a folder's name on the trainers.
+        if (RunName.Fault(Id) is { } fault) throw new PipelineException($"the run's name is {fault}");
         if (plan is not null) return await GoOnAsync(request);
         try
         {

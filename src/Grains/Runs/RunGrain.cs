@@ -51,6 +51,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     CatalogueEntry? recorded;
     DeviceTable? cluster;
     DateTimeOffset looked;
+    int told;
 
     public RunGrain(
         [PersistentState("run", StorageName)] IPersistentState<RunState> state,
@@ -107,6 +108,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             foreach (var lease in ledger.Overdue(Now)) Lose(lease, "its lease ran out");
         foreach (var worker in workers.Silent(Now).Concat(workers.Views(Now).Select(v => v.Report.Worker).Where(w => silos.IsDead(w.Silo))).Distinct().ToArray())
             Forget(worker, "it is silent, or its silo is gone");
+        workers.ForgetProblems(w => silos.IsDead(w.Silo));
         if (obstacle != (obstacle = Obstacle()) && obstacle.Length > 0) events.Add("status", obstacle);
         if (ledger is not null) instruments.OnLedger(Id, ledger);
         LookAround();
@@ -215,9 +217,10 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         await recording.WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
+    /// <summary>A run that has ended says so once, and asks nothing more.</summary>
     void LookAround()
     {
-        if (!looking.IsCompleted || Now - looked < LookPeriod) return;
+        if (!looking.IsCompleted || Now - looked < LookPeriod || (state.State.Status != RunStatus.Running && told == 0 && !workers.Ids.Any())) return;
         looked = Now;
         looking = LookAsync();
     }
@@ -226,7 +229,9 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     {
         try
         {
-            cluster = await Catalogue.ServeAsync(new RunWorkers(Id, [.. workers.Ids]), CancellationToken.None);
+            var serving = new RunWorkers(Id, [.. workers.Ids]);
+            cluster = await Catalogue.ServeAsync(serving, CancellationToken.None);
+            told = serving.Workers.Count;
         }
         catch (Exception e)
         {

@@ -17,7 +17,7 @@ public sealed class WorkerTable(TimeSpan patience)
 
     readonly SortedDictionary<string, (WorkerReport Report, DateTimeOffset Heard)> workers = new(StringComparer.Ordinal);
     readonly Dictionary<(WorkerId Suspect, WorkerId Accuser), DateTimeOffset> accusations = [];
-    readonly SortedDictionary<string, (WorkerRole Role, string Problem, DateTimeOffset Heard)> problems = new(StringComparer.Ordinal);
+    readonly SortedDictionary<string, (WorkerId Worker, string Problem, DateTimeOffset Heard)> problems = new(StringComparer.Ordinal);
 
     public IEnumerable<WorkerView> Views(DateTimeOffset now) => workers.Values.Select(w => new WorkerView(w.Report, now - w.Heard));
 
@@ -29,12 +29,18 @@ public sealed class WorkerTable(TimeSpan patience)
     {
         var (before, name) = (Find(report.Worker), report.Worker.ToString());
         workers[name] = (report, now);
-        if (report.Problem is { } problem) problems[name] = (report.Worker.Role, problem, now);
+        if (report.Problem is { } problem) problems[name] = (report.Worker, problem, now);
         else if (report.IsReady) problems.Remove(name);
         return before;
     }
 
     public bool Remove(WorkerId worker) => workers.Remove(worker.ToString());
+
+    /// <summary>Forgets what workers said that will not come back.</summary>
+    public void ForgetProblems(Func<WorkerId, bool> isGone)
+    {
+        foreach (var gone in problems.Where(p => isGone(p.Value.Worker)).Select(p => p.Key).ToArray()) problems.Remove(gone);
+    }
 
     public WorkerReport? Find(WorkerId worker) => workers.TryGetValue(worker.ToString(), out var known) ? known.Report : null;
 
@@ -57,6 +63,7 @@ public sealed class WorkerTable(TimeSpan patience)
     /// <returns>Whether more than one says so, which makes it the other's fault.</returns>
     public bool Accuse(WorkerId suspect, WorkerId accuser, DateTimeOffset now)
     {
+        foreach (var old in accusations.Where(a => now - a.Value > patience).Select(a => a.Key).ToArray()) accusations.Remove(old);
         accusations[(suspect, accuser)] = now;
         return AccusersOf(suspect, now).Skip(1).Any();
     }
@@ -71,8 +78,7 @@ public sealed class WorkerTable(TimeSpan patience)
 
     string Why(WorkerRole role, DeviceTable? cluster, DateTimeOffset now)
     {
-        foreach (var old in problems.Where(p => now - p.Value.Heard > Memory).Select(p => p.Key).ToArray()) problems.Remove(old);
-        if (Named(problems.Where(p => p.Value.Role == role).Select(p => $"{p.Key}: {p.Value.Problem}"), "; ") is { } said) return $": {said}";
+        if (Named(problems.Where(p => p.Value.Worker.Role == role && now - p.Value.Heard <= Memory).Select(p => $"{p.Key}: {p.Value.Problem}"), "; ") is { } said) return $": {said}";
         if (Named(Of(role).Where(r => !r.IsReady).Select(r => r.Worker.ToString()), ", ") is { } loading) return $": {loading} loads what it needs";
         if (Named(Of(role).Where(r => r.Draining).Select(r => r.Worker.ToString()), ", ") is { } draining) return $": {draining} stops";
         if (cluster is null) return "";

@@ -131,6 +131,15 @@ public sealed class FaultTests
         Assert.True(failures >= 9);
     }
 
+    [Theory]
+    [InlineData("../../x"), InlineData("/etc/x"), InlineData("a/b"), InlineData("..")]
+    public async Task Start_UnderANameThatLeadsOutOfTheRunsFolder_IsRefused(string name)
+    {
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.Of());
+        var error = await Assert.ThrowsAsync<PipelineException>(() => cluster.StartRunAsync(name, FakeRuns.Specification(), FakeRuns.Prompts()));
+        Assert.Contains($"the run's name is '{name}'; expected", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Describe_WhenTheRunDoesNotExist_IsRefused()
     {
