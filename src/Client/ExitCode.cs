@@ -21,7 +21,7 @@ public enum ExitCode
     /// <summary>The run's folder holds another run, is in use, or its stored state is damaged.</summary>
     RunConflict = 5,
 
-    /// <summary>No silo of the cluster answers, or its storage does not.</summary>
+    /// <summary>No silo of the cluster answers, or its storage does not, or has no tables or those of another release.</summary>
     ClusterUnavailable = 6,
 
     /// <summary>The cluster runs another release of this program.</summary>

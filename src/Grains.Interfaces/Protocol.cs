@@ -4,7 +4,7 @@ namespace SpoActors.Grains.Interfaces;
 public static class Protocol
 {
     /// <summary>Raised when a message changes in a way that an older program would misread.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Refuses a program of another version.</summary>
     /// <exception cref="PipelineException">The versions differ.</exception>

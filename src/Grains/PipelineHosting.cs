@@ -37,6 +37,7 @@ public static class PipelineHosting
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<PipelineInstruments>(), provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<SiloStopping>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloStopping>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, UniqueSiloName>();
         services.AddSingleton<WorkerHost>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<WorkerHost>());
         services.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();

@@ -21,6 +21,11 @@ public sealed class YamlBoundsTests
     [InlineData('{')]
     public void Reading_WhenFlowIsNestedDeeply_Refuses(char open) => Assert.Contains("more than 32 levels of nesting", Error("name: " + new string(open, 200_000)), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("name: [a\nmodel: b")]
+    [InlineData("name: {a: [b\nmodel: c")]
+    public void Reading_WhenAListIsNotClosed_NamesTheLine(string text) => Assert.Contains("line 1: syntax: found something without an end", Error(text), StringComparison.Ordinal);
+
     [Fact]
     public void Reading_WhenBlocksAreNestedDeeply_Refuses() =>
         Assert.Contains("more than 32 levels of nesting", Error(string.Concat(Enumerable.Range(0, 1000).Select(i => new string(' ', i) + "a:\n"))), StringComparison.Ordinal);

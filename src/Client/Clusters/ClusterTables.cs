@@ -54,13 +54,13 @@ static class ClusterTables
             w.Report.Worker.ToString(), w.Report.Load.BusyShare.ToString("P0", CultureInfo.InvariantCulture),
             w.Report.Load.Rate.ToString("F2", CultureInfo.InvariantCulture), ResultOutput.Text(w.Report.AdapterVersion),
             string.Create(CultureInfo.InvariantCulture, $"{w.Silence.TotalSeconds:F0} s"),
-            w.Report.Problem ?? (w.Quarantine is { } quarantine ? $"quarantined until {Time(quarantine.Until)}: {quarantine.Reason}" : w.Report.Draining ? "draining" : "working"),
+            w.Report.Problem ?? (w.Quarantine is { } quarantine ? $"quarantined until {Time(quarantine.Until)}: {quarantine.Reason}" : w.Report.Draining ? "draining" : w.Report.IsReady ? "working" : "loading"),
         ])]);
 
     public static IEnumerable<OutputTable> Runs(CatalogueList list)
     {
-        yield return new OutputTable("Runs", ["run", "status", "started"],
-            [.. list.Runs.Select(r => (IReadOnlyList<string>)[r.Run, ResultOutput.Text(r.Status), Time(r.Started)])]);
+        yield return new OutputTable("Runs", ["run", "status", "waits for", "started"],
+            [.. list.Runs.Select(r => (IReadOnlyList<string>)[r.Run, ResultOutput.Text(r.Status), r.Reason, Time(r.Started)])]);
     }
 
     /// <summary>An event as a line.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using SpoActors.Clustering;
+using SpoActors.Specification;
 using SpoActors.Specification.Silos;
 
 namespace SpoActors.Client.Clusters;
@@ -15,6 +16,7 @@ sealed class GatewayConnector(TimeProvider time) : IClusterConnector
     public async Task<IClusterConnection> ConnectAsync(string settings, CancellationToken cancellation)
     {
         var cluster = SiloSettingsFile.Read(settings).Cluster;
+        await CheckStorageAsync(cluster, settings, cancellation);
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
         builder.UseOrleansClient(client => Configure(client, cluster));
@@ -29,7 +31,21 @@ sealed class GatewayConnector(TimeProvider time) : IClusterConnector
             host.Dispose();
             throw new ClientException(
                 ExitCode.ClusterUnavailable,
-                $"No silo of cluster '{cluster.Id}' answers ({cluster.Kind}, as '{settings}' says): {e.Message} Start a silo, or name the right file with --cluster.");
+                $"No silo of cluster '{cluster.Id}' answers ({cluster.Kind}, as '{settings}' says): {PlainText.OneLine(e.Message.Split('\n', 2)[0])} Start a silo, or name the right file with --cluster.");
+        }
+    }
+
+    /// <summary>What is wrong with the storage says more than that no silo is found in it.</summary>
+    static async Task CheckStorageAsync(ClusterSettings cluster, string settings, CancellationToken cancellation)
+    {
+        try
+        {
+            await StorageProbe.AskAsync(cluster, cancellation);
+        }
+        catch (Exception e) when (e is not (SpecificationException or OperationCanceledException))
+        {
+            var what = e is StorageUnavailableException ? e.Message : $"{cluster.Kind} does not answer ({PlainText.OneLine(e.Message)}); start it, or correct cluster.connection";
+            throw new ClientException(ExitCode.ClusterUnavailable, $"No silo of cluster '{cluster.Id}' can be found, as '{settings}' says: {what}.");
         }
     }
 

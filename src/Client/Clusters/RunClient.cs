@@ -17,8 +17,8 @@ sealed class RunClient(IGrainFactory grains, ClusterCalls calls, string id)
     public Task<RunSnapshot> DescribeAsync(CancellationToken cancellation) =>
         calls.CallAsync(token => grain.DescribeAsync(new DescribeRun(Protocol.Version), token), cancellation);
 
-    public Task<RunSnapshot> ControlAsync(RunAction action, CancellationToken cancellation) =>
-        calls.CallAsync(token => grain.ControlAsync(new ControlRun(Protocol.Version, action), token), cancellation);
+    public Task<RunSnapshot> ControlAsync(RunAction action, bool allowRegression, CancellationToken cancellation) =>
+        calls.CallAsync(token => grain.ControlAsync(new ControlRun(Protocol.Version, action, allowRegression), token), cancellation);
 
     /// <summary>The next events: none twice, none left out that the run still has, however often the connection was lost between calls.</summary>
     public async Task<EventsRead> ReadAsync(CancellationToken cancellation)

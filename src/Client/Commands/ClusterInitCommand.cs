@@ -2,6 +2,7 @@ using System.CommandLine;
 using Npgsql;
 using SpoActors.Client.Console;
 using SpoActors.Clustering;
+using SpoActors.Specification;
 using SpoActors.Specification.Silos;
 
 namespace SpoActors.Client.Commands;
@@ -32,9 +33,17 @@ sealed class ClusterInitCommand : Command
             output.Say(await PostgresSchema.InitializeAsync(settings.Connection!, cancellation) ? "The tables are made." : "The tables were there already.");
             return ExitCode.Success;
         }
+        catch (StorageUnavailableException e)
+        {
+            throw new ClientException(ExitCode.ClusterUnavailable, PlainText.OneLine($"'{path}': {e.Message}"));
+        }
         catch (NpgsqlException e)
         {
-            throw new ClientException(ExitCode.ClusterUnavailable, $"cluster.connection of '{path}': PostgreSQL refused: {e.Message}");
+            throw new ClientException(ExitCode.ClusterUnavailable, PlainText.OneLine($"cluster.connection of '{path}': PostgreSQL refused: {e.Message}"));
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            throw new ClientException(ExitCode.InvalidInput, $"cluster.connection of '{path}': found a text that cannot be read; expected a connection string of PostgreSQL. For example Host=127.0.0.1;Username=spo;Database=spo.");
         }
     }
 }

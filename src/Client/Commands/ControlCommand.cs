@@ -17,9 +17,12 @@ abstract class ControlCommand : ClusterCommand
         Arguments.Add(run);
     }
 
+    /// <summary>Whether the next trainer may go on from a folder that is behind.</summary>
+    protected virtual bool AllowsRegression(ParseResult parsed) => false;
+
     protected override async Task<ExitCode> ExecuteAsync(ParseResult parsed, ClusterSession session, CancellationToken cancellation)
     {
-        var snapshot = await session.Run(parsed.GetValue(run)!).ControlAsync(action, cancellation);
+        var snapshot = await session.Run(parsed.GetValue(run)!).ControlAsync(action, AllowsRegression(parsed), cancellation);
         Output.Result(parsed.GetValue(Format), snapshot, ClusterTables.Run);
         return ExitCode.Success;
     }

@@ -1,4 +1,5 @@
 using SpoActors.Grains.Compute;
+using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
@@ -26,7 +27,7 @@ sealed class FailFastCompute(IComputeFactory inner) : IComputeFactory
     public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts) =>
         new GuardedTrainer(this, Guard(() => inner.CreateTrainer(run, device, facts)));
 
-    public long LastEpoch(RunSpecification run, string folder) => Guard(() => inner.LastEpoch(run, folder));
+    public FolderCommit? LastCommit(RunSpecification run, string folder) => Guard(() => inner.LastCommit(run, folder));
 
     T Guard<T>(Func<T> work) => Guard(work, e => e is not OperationCanceledException);
 
@@ -78,7 +79,7 @@ sealed class FailFastCompute(IComputeFactory inner) : IComputeFactory
 
         public byte[] ExportAdapter() => owner.Guard(inner.ExportAdapter);
 
-        public void Commit(long epoch, bool finished) => owner.Guard(() =>
+        public void Commit(TrainerEpoch epoch, bool finished) => owner.Guard(() =>
         {
             inner.Commit(epoch, finished);
             return true;

@@ -61,6 +61,7 @@ sealed class InProcessPipeline : IAsyncDisposable
                     Roles = Enum.GetValues<WorkerRole>(),
                     Devices = DevicesOf(run.Model),
                     RunsFolder = Path.GetFullPath(run.Output),
+                    HoldsRunFolders = false,
                     Heartbeat = TimeSpan.FromMilliseconds(500),
                 },
                 _ => compute, Metrics.NewCustomRegistry());

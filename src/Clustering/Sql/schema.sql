@@ -146,3 +146,7 @@ $$),
         AND ServiceId = @ServiceId AND Version = @GrainStateVersion
     RETURNING Version + 1 AS NewGrainStateVersion
 $$);
+
+-- Which program these tables are for. Raised when a release needs others.
+CREATE TABLE SpoSchema (Version int NOT NULL);
+INSERT INTO SpoSchema VALUES (1);

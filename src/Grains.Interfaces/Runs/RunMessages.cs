@@ -17,8 +17,11 @@ public sealed record StartRun(
 public enum RunAction { Pause, Resume, Cancel }
 
 /// <summary>Changes a run's status.</summary>
+/// <param name="ProtocolVersion">Of the client.</param>
+/// <param name="Action">What shall become of it.</param>
+/// <param name="AllowRegression">Resume: the next trainer may go on from a folder that is behind what the run has committed.</param>
 [GenerateSerializer, Immutable, Alias("spo.ControlRun")]
-public sealed record ControlRun([property: Id(0)] int ProtocolVersion, [property: Id(1)] RunAction Action);
+public sealed record ControlRun([property: Id(0)] int ProtocolVersion, [property: Id(1)] RunAction Action, [property: Id(2)] bool AllowRegression = false);
 
 /// <summary>Asks where a run stands.</summary>
 [GenerateSerializer, Immutable, Alias("spo.DescribeRun")]

@@ -3,7 +3,7 @@ using SpoActors.Grains.Interfaces.Identity;
 
 namespace SpoActors.Grains.Interfaces.Sampling;
 
-/// <summary>A sampler asks for an item. The answer comes when there is one, or after a few seconds without.</summary>
+/// <summary>A sampler asks for an item. The answer comes when there is one, after a few seconds without, or at once when the sampler has said that it drains.</summary>
 /// <param name="Worker">The sampler.</param>
 /// <param name="ItemBytes">Bytes of the pairs of the largest item there can be, which the trainer will hold.</param>
 [GenerateSerializer, Immutable, Alias("spo.LeaseRequest")]
@@ -36,7 +36,7 @@ public sealed record ItemLease(
     [property: Id(4)] IReadOnlyList<int> Rows,
     [property: Id(5)] WorkerId Scorer,
     [property: Id(6)] WorkerId Trainer,
-    [property: Id(7)] long TrainerEpoch,
+    [property: Id(7)] TrainerEpoch TrainerEpoch,
     [property: Id(8)] TimeSpan Duration,
     [property: Id(9)] bool IsProbe = false,
     [property: Id(10)] string? TraceParent = null);
@@ -63,7 +63,7 @@ public sealed record ItemProbed([property: Id(0)] LeaseId Lease, [property: Id(1
 /// <param name="Worker">Who reports it.</param>
 /// <param name="Kind">Whose fault it is.</param>
 /// <param name="Error">What went wrong.</param>
-/// <param name="Suspect">A worker that could not be reached: it gets no items until it is heard of again.</param>
+/// <param name="Suspect">A worker that could not be reached: the reporter gets others, and if more than one says so, it is taken for gone until it is heard of again.</param>
 [GenerateSerializer, Immutable, Alias("spo.ItemFailure")]
 public sealed record ItemFailure(
     [property: Id(0)] LeaseId Lease, [property: Id(1)] WorkerId Worker, [property: Id(2)] FailureKind Kind, [property: Id(3)] string Error,

@@ -6,15 +6,29 @@ namespace SpoActors.Grains.Interfaces.Training;
 
 /// <summary>A trainer asks to own a run.</summary>
 /// <param name="Worker">Trainer.</param>
-/// <param name="LastEpoch">Epoch of the last commit in the run's folder; the new one is above it, even if the cluster has forgotten the run.</param>
+/// <param name="Commit">The last commit in its run's folder; null where there is none.</param>
 [GenerateSerializer, Immutable, Alias("spo.TrainerClaim")]
-public sealed record TrainerClaim([property: Id(0)] WorkerId Worker, [property: Id(1)] long LastEpoch);
+public sealed record TrainerClaim([property: Id(0)] WorkerId Worker, [property: Id(1)] FolderCommit? Commit);
+
+/// <summary>A commit in a run's folder.</summary>
+/// <param name="Epoch">Number of the trainer's epoch; the next one is above it, even if the cluster has forgotten the run.</param>
+/// <param name="Round">What is committed.</param>
+[GenerateSerializer, Immutable, Alias("spo.FolderCommit")]
+public sealed record FolderCommit([property: Id(0)] long Epoch, [property: Id(1)] CommittedRound Round);
+
+/// <summary>How far a run is committed.</summary>
+/// <param name="NextRound">The first round that is not.</param>
+/// <param name="Digest">Hash chain over the pairs consumed until then.</param>
+[GenerateSerializer, Immutable, Alias("spo.CommittedRound")]
+public sealed record CommittedRound([property: Id(0)] int NextRound, [property: Id(1)] string Digest);
 
 /// <param name="Status">Of the run.</param>
-/// <param name="Epoch">The new epoch; null when the run has a live trainer.</param>
-/// <param name="Reason">Why the claim was refused.</param>
+/// <param name="Epoch">The new epoch; null when the claim is refused.</param>
+/// <param name="Reason">Why it was refused.</param>
+/// <param name="IsTheFolders">Whether it was for what the trainer's folder holds, which is a problem that somebody has to mend.</param>
 [GenerateSerializer, Immutable, Alias("spo.TrainerClaimed")]
-public sealed record TrainerClaimed([property: Id(0)] RunStatus Status, [property: Id(1)] long? Epoch, [property: Id(2)] string Reason);
+public sealed record TrainerClaimed(
+    [property: Id(0)] RunStatus Status, [property: Id(1)] TrainerEpoch? Epoch, [property: Id(2)] string Reason, [property: Id(3)] bool IsTheFolders = false);
 
 /// <summary>Where a trainer stands: sent after loading, and again whenever the run grain has lost its ledger.</summary>
 /// <param name="Worker">Trainer.</param>
@@ -27,7 +41,7 @@ public sealed record TrainerClaimed([property: Id(0)] RunStatus Status, [propert
 [GenerateSerializer, Immutable, Alias("spo.TrainerReady")]
 public sealed record TrainerReady(
     [property: Id(0)] WorkerId Worker,
-    [property: Id(1)] long Epoch,
+    [property: Id(1)] TrainerEpoch Epoch,
     [property: Id(2)] int NextRound,
     [property: Id(3)] ConsumedTotals Totals,
     [property: Id(4)] IReadOnlyList<AdapterReference> Adapters,
@@ -42,7 +56,7 @@ public sealed record ConsumedTotals([property: Id(0)] long Pairs, [property: Id(
 
 /// <summary>An item has arrived completely.</summary>
 [GenerateSerializer, Immutable, Alias("spo.ItemScored")]
-public sealed record ItemScored([property: Id(0)] long Epoch, [property: Id(1)] LeaseId Lease);
+public sealed record ItemScored([property: Id(0)] TrainerEpoch Epoch, [property: Id(1)] LeaseId Lease);
 
 /// <summary>Answer to a trainer.</summary>
 [GenerateSerializer, Immutable, Alias("spo.TrainerReply")]
@@ -50,7 +64,7 @@ public sealed record TrainerReply([property: Id(0)] TrainerStanding Standing, [p
 
 /// <summary>A trainer waits for a round. The answer comes when the round is complete, or after a few seconds without.</summary>
 [GenerateSerializer, Immutable, Alias("spo.RoundRequest")]
-public sealed record RoundRequest([property: Id(0)] long Epoch, [property: Id(1)] int Round);
+public sealed record RoundRequest([property: Id(0)] TrainerEpoch Epoch, [property: Id(1)] int Round);
 
 /// <param name="Reply">Standing and status.</param>
 /// <param name="Work">The round; null if it is not complete yet.</param>
@@ -69,7 +83,7 @@ public sealed record RoundWork(
 
 /// <summary>May the trainer of this epoch replace the manifest?</summary>
 [GenerateSerializer, Immutable, Alias("spo.CommitRequest")]
-public sealed record CommitRequest([property: Id(0)] long Epoch, [property: Id(1)] int NextRound);
+public sealed record CommitRequest([property: Id(0)] TrainerEpoch Epoch, [property: Id(1)] int NextRound);
 
 /// <summary>A round is trained on and its adapter published.</summary>
 /// <param name="Epoch">Epoch of the trainer.</param>
@@ -80,7 +94,7 @@ public sealed record CommitRequest([property: Id(0)] long Epoch, [property: Id(1
 /// <param name="Committed">Whether a manifest was written.</param>
 [GenerateSerializer, Immutable, Alias("spo.RoundTrained")]
 public sealed record RoundTrained(
-    [property: Id(0)] long Epoch,
+    [property: Id(0)] TrainerEpoch Epoch,
     [property: Id(1)] int NextRound,
     [property: Id(2)] AdapterReference Adapter,
     [property: Id(3)] ConsumedTotals Totals,
@@ -88,5 +102,7 @@ public sealed record RoundTrained(
     [property: Id(5)] bool Committed);
 
 /// <summary>A trainer leaves in good order; another may claim the run at once.</summary>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Committed">What it leaves in the run's folder.</param>
 [GenerateSerializer, Immutable, Alias("spo.TrainerLeft")]
-public sealed record TrainerLeft([property: Id(0)] long Epoch);
+public sealed record TrainerLeft([property: Id(0)] TrainerEpoch Epoch, [property: Id(1)] CommittedRound Committed);

@@ -12,6 +12,7 @@ public sealed record JoinRun([property: Id(0)] int ProtocolVersion, [property: I
 /// <param name="PromptCount">Prompts in its list.</param>
 /// <param name="EvaluationPrompts">What the before/after samples are drawn of.</param>
 /// <param name="PromptsHash">Hash of the list of prompts, which the run's manifest records.</param>
+/// <param name="Identity">Tells the run from one of the same name in another cluster.</param>
 [GenerateSerializer, Immutable, Alias("spo.JoinedRun")]
 public sealed record JoinedRun(
     [property: Id(0)] RunStatus Status,
@@ -19,7 +20,8 @@ public sealed record JoinedRun(
     [property: Id(2)] int RoundCount,
     [property: Id(3)] int PromptCount,
     [property: Id(4)] IReadOnlyList<string> EvaluationPrompts,
-    [property: Id(5)] string PromptsHash);
+    [property: Id(5)] string PromptsHash,
+    [property: Id(6)] string Identity);
 
 /// <summary>Heartbeat of a worker: renews the leases it holds, and says how it is.</summary>
 /// <param name="Worker">Worker.</param>
@@ -29,15 +31,17 @@ public sealed record JoinedRun(
 /// <param name="TrainerEpoch">Epoch that a trainer works under.</param>
 /// <param name="Draining">It finishes what it has and takes nothing new.</param>
 /// <param name="Problem">Why it takes no work: a model that its silo lacks, for example.</param>
+/// <param name="IsReady">Whether it has loaded what it needs.</param>
 [GenerateSerializer, Immutable, Alias("spo.WorkerReport")]
 public sealed record WorkerReport(
     [property: Id(0)] WorkerId Worker,
     [property: Id(1)] IReadOnlyList<LeaseId> Held,
     [property: Id(2)] WorkerLoad Load,
     [property: Id(3)] int? AdapterVersion,
-    [property: Id(4)] long? TrainerEpoch,
+    [property: Id(4)] TrainerEpoch? TrainerEpoch,
     [property: Id(5)] bool Draining,
-    [property: Id(6)] string? Problem);
+    [property: Id(6)] string? Problem,
+    [property: Id(7)] bool IsReady);
 
 /// <summary>How busy a worker is.</summary>
 /// <param name="BusyShare">Share of the time since the last report in which the device worked for this role, 0..1.</param>
@@ -70,5 +74,7 @@ public sealed record WorkerOrders(
 public sealed record RunDiverged([property: Id(0)] WorkerId Worker, [property: Id(1)] string Reason);
 
 /// <summary>A worker leaves in good order.</summary>
+/// <param name="Worker">Worker.</param>
+/// <param name="Unfinished">Leases that it has begun and not passed on; the others are in the hands of the next stage.</param>
 [GenerateSerializer, Immutable, Alias("spo.WorkerLeft")]
-public sealed record WorkerLeft([property: Id(0)] WorkerId Worker);
+public sealed record WorkerLeft([property: Id(0)] WorkerId Worker, [property: Id(1)] IReadOnlyList<LeaseId> Unfinished);

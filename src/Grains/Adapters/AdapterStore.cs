@@ -3,35 +3,41 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
+using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Specification.Texts;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Grains.Adapters;
 
-/// <summary>Adapter versions as files named by version and content: <c>v000012-&lt;sha256&gt;.safetensors</c>.</summary>
+/// <summary>
+/// Adapter versions as files named by version, epoch and content: <c>v000012-e000003-&lt;nonce&gt;-&lt;sha256&gt;.safetensors</c>. What an epoch
+/// announced, nobody else's hand removes as long as somebody may want it: a trainer that was replaced and does not know it puts and prunes
+/// beside its successor.
+/// </summary>
 /// <param name="folder">Created when needed.</param>
-public sealed partial class AdapterStore(string folder)
+/// <param name="epoch">Of the trainer that this store is for.</param>
+public sealed partial class AdapterStore(string folder, TrainerEpoch epoch)
 {
     /// <summary>In the run's folder.</summary>
     public const string FolderName = "adapters";
 
-    /// <summary>Stores a version, replacing another or a damaged content of the same version. Idempotent.</summary>
+    /// <summary>Stores a version. Idempotent.</summary>
     public AdapterReference Put(int version, byte[] content)
     {
         var reference = new AdapterReference(version, Convert.ToHexStringLower(SHA256.HashData(content)), content.Length);
+        var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"v{version:d6}-e{epoch.Number:d6}-{epoch.Nonce:n}-{reference.Hash}.safetensors"));
         Directory.CreateDirectory(folder);
-        if (TryRead(reference) is null) AtomicFile.Write(PathOf(reference), content);
-        foreach (var other in Directory.GetFiles(folder, Prefix(version) + "*.safetensors").Where(f => f != PathOf(reference))) File.Delete(other);
+        if (!File.Exists(path) || !IsWhole(path, reference)) AtomicFile.Write(path, content);
         return reference;
     }
 
-    /// <summary>The versions from one on, by version.</summary>
-    public IReadOnlyList<AdapterReference> List(int fromVersion)
-    {
-        if (!Directory.Exists(folder)) return [];
-        return [.. Directory.GetFiles(folder, "v*-*.safetensors").Select(Parse).OfType<AdapterReference>().Where(r => r.Version >= fromVersion).OrderBy(r => r.Version)];
-    }
+    /// <summary>The versions from one on, by version: what this epoch stored, else the newest epoch that did.</summary>
+    public IReadOnlyList<AdapterReference> List(int fromVersion) =>
+    [
+        .. Files().Where(f => f.Reference.Version >= fromVersion).GroupBy(f => f.Reference.Version).OrderBy(g => g.Key)
+            .Select(g => g.OrderByDescending(f => f.Epoch == epoch).ThenByDescending(f => f.Epoch.Number).First().Reference),
+    ];
 
     /// <summary>
     /// Removes what is not what its name says, as a failing disk or a copy in part leaves it: a sampler would ask for it again and again, and
@@ -39,45 +45,45 @@ public sealed partial class AdapterStore(string folder)
     /// </summary>
     public void RemoveDamaged()
     {
-        foreach (var reference in List(0).Where(r => TryRead(r) is null)) File.Delete(PathOf(reference));
+        foreach (var damaged in Files().Where(f => !IsWhole(f.Path, f.Reference)).ToArray()) File.Delete(damaged.Path);
     }
 
-    /// <summary>The content of an adapter, checked; null if it is not here.</summary>
-    public byte[]? TryRead(AdapterReference reference)
-    {
-        if (RegularFile.Obstacle(PathOf(reference)) is not null) return null;
-        var content = InputFile.ReadAll(PathOf(reference), Array.MaxLength);
-        return Convert.ToHexStringLower(SHA256.HashData(content)) == reference.Hash ? content : null;
-    }
+    static bool IsWhole(string path, AdapterReference reference) =>
+        RegularFile.Obstacle(path) is null && Convert.ToHexStringLower(SHA256.HashData(InputFile.ReadAll(path, Array.MaxLength))) == reference.Hash;
 
     /// <summary>Part of a file, of at most <see cref="TensorPayload.MaxBytes"/>.</summary>
     /// <exception cref="PipelineException">It is not here.</exception>
     public byte[] ReadChunk(string hash, long offset)
     {
-        var known = List(0).FirstOrDefault(r => r.Hash == hash) ?? throw new PipelineException($"adapter {hash} is not held here; ask the run for the current one");
-        using var file = InputFile.Open(PathOf(known));
+        var known = Files().FirstOrDefault(f => f.Reference.Hash == hash) ?? throw new PipelineException($"adapter {hash} is not held here; ask the run for the current one");
+        using var file = InputFile.Open(known.Path);
         file.Position = offset;
         var chunk = new byte[Math.Clamp(file.Length - offset, 0, TensorPayload.MaxBytes)];
         file.ReadExactly(chunk);
         return chunk;
     }
 
-    /// <summary>Removes the versions before one.</summary>
+    /// <summary>Removes the versions before one that this epoch stored, or an older one, whose rounds are consumed.</summary>
     public void Prune(int beforeVersion)
     {
-        foreach (var old in List(0).Where(r => r.Version < beforeVersion)) File.Delete(PathOf(old));
+        foreach (var old in Files().Where(f => f.Reference.Version < beforeVersion && (f.Epoch == epoch || f.Epoch.Number < epoch.Number))) File.Delete(old.Path);
     }
 
-    static string Prefix(int version) => string.Create(CultureInfo.InvariantCulture, $"v{version:d6}-");
+    IEnumerable<Stored> Files() => Directory.Exists(folder) ? Directory.GetFiles(folder, "v*.safetensors").Select(Parse).OfType<Stored>() : [];
 
-    string PathOf(AdapterReference r) => Path.Combine(folder, $"{Prefix(r.Version)}{r.Hash}.safetensors");
+    /// <summary>Null for a file of another name. Releases before epochs stood in the name left them out.</summary>
+    static Stored? Parse(string path)
+    {
+        var match = Name().Match(Path.GetFileNameWithoutExtension(path));
+        if (!match.Success) return null;
+        var of = match.Groups["epoch"].Success
+            ? new TrainerEpoch(long.Parse(match.Groups["epoch"].ValueSpan, CultureInfo.InvariantCulture), Guid.ParseExact(match.Groups["nonce"].ValueSpan, "n"))
+            : default;
+        return new Stored(path, of, new AdapterReference(int.Parse(match.Groups["version"].ValueSpan, CultureInfo.InvariantCulture), match.Groups["hash"].Value, new FileInfo(path).Length));
+    }
 
-    /// <summary>Null for a file of another name, which is not this store's.</summary>
-    static AdapterReference? Parse(string path) =>
-        NameOfVersion().Match(Path.GetFileName(path)) is { Success: true } name && int.TryParse(name.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-            ? new AdapterReference(version, name.Groups[2].Value, new FileInfo(path).Length)
-            : null;
+    [GeneratedRegex(@"^v(?<version>\d{6,9})-(e(?<epoch>\d{6,18})-(?<nonce>[0-9a-f]{32})-)?(?<hash>[0-9a-f]{64})\z")]
+    private static partial Regex Name();
 
-    [GeneratedRegex(@"^v([0-9]{6,10})-([0-9a-f]{64})\.safetensors\z")]
-    private static partial Regex NameOfVersion();
+    sealed record Stored(string Path, TrainerEpoch Epoch, AdapterReference Reference);
 }

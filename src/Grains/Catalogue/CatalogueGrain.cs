@@ -13,22 +13,55 @@ public sealed class CatalogueGrain(
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    readonly DeviceRegister devices = new(time);
     readonly Signal signal = new(time, stopping.Token);
     readonly SemaphoreSlim writing = new(1);
 
     public async Task<CatalogueList> ListAsync(ListRuns request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
+        if (request.Worker is { } worker) devices.Free(worker);
         return await signal.UntilAsync(() => Entries(request), Patience, cancellation) ?? new CatalogueList([]);
     }
 
     public async Task<Acknowledged> RecordAsync(CatalogueEntry entry, CancellationToken cancellation)
     {
+        await ChangeAsync(runs =>
+        {
+            if (runs.GetValueOrDefault(entry.Run) == entry) return false;
+            runs[entry.Run] = entry;
+            return true;
+        }, cancellation);
+        return new Acknowledged();
+    }
+
+    public Task<DeviceTable> ServeAsync(RunWorkers workers, CancellationToken cancellation)
+    {
+        devices.Serve(workers);
+        return Task.FromResult(devices.For(workers.Run));
+    }
+
+    public async Task<Acknowledged> LoseAsync(string run, CancellationToken cancellation)
+    {
+        await ChangeAsync(runs =>
+        {
+            if (runs.GetValueOrDefault(run) is not { Status: RunStatus.Running } entry) return false;
+            runs[run] = entry with { Status = RunStatus.Cancelled, Reason = $"its state is not in the cluster's storage; `spo cancel {run}` removes it from this list" };
+            return true;
+        }, cancellation);
+        return new Acknowledged();
+    }
+
+    public Task<bool> RemoveAsync(string run, CancellationToken cancellation) => ChangeAsync(runs => runs.Remove(run), cancellation);
+
+    /// <summary>Changes the list and stores it, one change at a time.</summary>
+    /// <returns>Whether anything was changed.</returns>
+    async Task<bool> ChangeAsync(Func<Dictionary<string, CatalogueEntry>, bool> change, CancellationToken cancellation)
+    {
         await writing.WaitAsync(cancellation);
         try
         {
-            if (state.State.Runs.GetValueOrDefault(entry.Run) == entry) return new Acknowledged();
-            state.State.Runs[entry.Run] = entry;
+            if (!change(state.State.Runs)) return false;
             await state.WriteStateAsync(cancellation);
         }
         catch
@@ -42,7 +75,7 @@ public sealed class CatalogueGrain(
             writing.Release();
         }
         signal.Pulse();
-        return new Acknowledged();
+        return true;
     }
 
     public void Dispose() => writing.Dispose();

@@ -25,8 +25,9 @@ public interface IComputeFactory
     /// <param name="facts">What a trainer needs beyond the specification.</param>
     ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts);
 
-    /// <summary>Trainer epoch of the last commit in a run's folder; 0 where there is none.</summary>
-    long LastEpoch(RunSpecification run, string folder) => 0;
+    /// <summary>The last commit in a run's folder; null where there is none.</summary>
+    /// <exception cref="Exception">It cannot be read.</exception>
+    FolderCommit? LastCommit(RunSpecification run, string folder) => null;
 }
 
 /// <summary>What follows from a run's prompts, which stay with the run, and from the silo's settings.</summary>
@@ -96,9 +97,9 @@ public interface ITrainerCompute : IDisposable
     byte[] ExportAdapter();
 
     /// <summary>Replaces the manifest, so that a crash resumes after the rounds trained so far.</summary>
-    /// <param name="epoch">Epoch of this trainer; refused if the folder holds a manifest of a newer one.</param>
+    /// <param name="epoch">Epoch of this trainer; refused if the folder holds a manifest of a newer one, or of another one of that number.</param>
     /// <param name="finished">Whether the run is done.</param>
-    void Commit(long epoch, bool finished);
+    void Commit(TrainerEpoch epoch, bool finished);
 }
 
 /// <summary>Orders scored pools as the sequential loop meets them.</summary>

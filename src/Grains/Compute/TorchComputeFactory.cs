@@ -1,5 +1,6 @@
 using System.Text;
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Specification;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Devices;
@@ -59,8 +60,9 @@ public sealed class TorchComputeFactory(TimeProvider time, IRunProgress? progres
         return Lease(here, device, lease => new TorchTrainer(lease, here, store, facts, time, progress));
     }
 
-    public long LastEpoch(RunSpecification run, string folder) =>
-        RunManifest.In(folder)?.TrainerEpoch ?? 0;
+    public FolderCommit? LastCommit(RunSpecification run, string folder) => RunManifest.In(folder) is { } manifest
+        ? new FolderCommit(manifest.TrainerEpoch, new CommittedRound(manifest.NextRound, manifest.ConsumedDigest))
+        : null;
 
     /// <summary>Makes something that holds the device's model until it is disposed.</summary>
     T Lease<T>(RunSpecification here, string device, Func<ModelLease, T> create)

@@ -1,4 +1,5 @@
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Specification;
@@ -90,11 +91,10 @@ sealed class TorchTrainer : ITrainerCompute
         using (stage.LendToSampling()) return AdapterFile.Exact(lease.Shared.Adapter);
     }
 
-    public void Commit(long epoch, bool finished)
+    public void Commit(TrainerEpoch epoch, bool finished)
     {
-        if (store.Last() is { } last && last.TrainerEpoch > epoch)
-            throw new PipelineException($"the run's folder holds a commit of trainer epoch {last.TrainerEpoch}; this trainer has epoch {epoch} and commits nothing");
-        var manifest = store.Commit(NextRound, stage, target => AdapterFile.Write(target, lease.Shared.Adapter), (int)epoch, finished);
+        CommitFence.Ensure(store.Last(), epoch);
+        var manifest = store.Commit(NextRound, stage, target => AdapterFile.Write(target, lease.Shared.Adapter), CommitFence.Mark(epoch), finished);
         progress.Report(new CheckpointWritten(NextRound, manifest.Checkpoint, manifest.AdapterHash));
         if (!finished) return;
         Draw("after");

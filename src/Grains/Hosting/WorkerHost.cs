@@ -4,6 +4,7 @@ using SpoActors.Grains.Interfaces.Catalogue;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Workers;
+using SpoActors.Grains.Resilience;
 using SpoActors.Grains.Sampling;
 using SpoActors.Grains.Scoring;
 using SpoActors.Grains.Training;
@@ -74,9 +75,9 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
             try
             {
                 var list = await services.Calls.OnceAsync(
-                    token => catalogue.ListAsync(new ListRuns(Protocol.Version, OnlyRunning: true, Wait: true), token), draining.Token).ConfigureAwait(false);
+                    token => catalogue.ListAsync(new ListRuns(Protocol.Version, OnlyRunning: true, Wait: true, id), token), draining.Token).ConfigureAwait(false);
                 var hasServed = false;
-                foreach (var entry in list.Runs) hasServed |= await ServeAsync(id, entry.Run, executor).ConfigureAwait(false);
+                foreach (var entry in list.Runs) hasServed |= await TryServeAsync(id, entry.Run, executor).ConfigureAwait(false);
                 // A run that has its trainer leaves a second one without work.
                 if (list.Runs.Count > 0 && !hasServed) await PauseAsync().ConfigureAwait(false);
             }
@@ -86,13 +87,27 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
             }
             catch (Exception e)
             {
-                LogFailed(id, e.Message);
+                LogFailed(id, ErrorText.Of(e));
                 await PauseAsync().ConfigureAwait(false);
             }
         }
     }
 
+    /// <summary>One run's fault is its own: the others are served all the same.</summary>
     /// <returns>Whether the run had work for the worker.</returns>
+    async Task<bool> TryServeAsync(WorkerId id, string run, DeviceExecutor executor)
+    {
+        try
+        {
+            return await ServeAsync(id, run, executor).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!draining.IsCancellationRequested)
+        {
+            LogSkipped(id, run, ErrorText.Of(e));
+            return false;
+        }
+    }
+
     async Task<bool> ServeAsync(WorkerId id, string run, DeviceExecutor executor)
     {
         var grain = services.Grains.GetGrain<IRunGrain>(run);
@@ -125,4 +140,7 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Worker} waits for the cluster: {Message}")]
     partial void LogFailed(WorkerId worker, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Worker} goes past run {Run}: {Message}")]
+    partial void LogSkipped(WorkerId worker, string run, string message);
 }

@@ -49,5 +49,8 @@ public sealed class Calls
     /// <summary>Whether a failure is the network's or the storage's, not the request's.</summary>
     public static bool IsTransient(Exception e) => e is not (PipelineException or OperationCanceledException or ArgumentException or InvalidOperationException);
 
+    /// <summary>Whether a silo could not be reached, or did not answer in time.</summary>
+    public static bool IsOfTheNetwork(Exception e) => e is OrleansException or TimeoutException or TimeoutRejectedException;
+
     static ResiliencePipelineBuilder Builder(TimeProvider time) => new() { TimeProvider = time };
 }

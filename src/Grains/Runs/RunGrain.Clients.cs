@@ -1,6 +1,7 @@
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Payloads;
 using SpoActors.Grains.Interfaces.Runs;
+using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Grains.Ledger;
 using SpoActors.Specification;
 using SpoActors.Specification.Validation;
@@ -14,6 +15,8 @@ public sealed partial class RunGrain
     public async Task<RunSnapshot> StartAsync(StartRun request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
+        // It becomes a folder's name on the trainers.
+        if (RunName.Fault(Id) is { } fault) throw new PipelineException($"the run's name is {fault}");
         if (plan is not null) return await GoOnAsync(request);
         try
         {
@@ -34,7 +37,7 @@ public sealed partial class RunGrain
             Announce("started");
         }
         // Last: whoever finds the run in the catalogue joins it at once.
-        await RecordAsync();
+        await RecordedAsync();
         return Snapshot();
     }
 
@@ -58,6 +61,7 @@ public sealed partial class RunGrain
     public async Task<RunSnapshot> ControlAsync(ControlRun request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
+        if (plan is null && request.Action == RunAction.Cancel && await Catalogue.RemoveAsync(Id, cancellation)) return Removed();
         RequirePlan();
         if (state.State.Status == RunStatus.Finished)
             throw new PipelineException($"run '{Id}' is finished; there is nothing to {request.Action.ToString().ToLowerInvariant()}", PipelineFault.Conflict);
@@ -65,8 +69,9 @@ public sealed partial class RunGrain
         {
             RunAction.Pause => SetStatusAsync(RunStatus.Paused, "paused by request", "paused"),
             RunAction.Cancel => SetStatusAsync(RunStatus.Cancelled, "cancelled by request", "cancelled"),
-            _ => SetStatusAsync(RunStatus.Running, "", "goes on"),
+            _ => ResumeAsync(request.AllowRegression),
         });
+        await RecordedAsync();
         return Snapshot();
     }
 
@@ -83,6 +88,17 @@ public sealed partial class RunGrain
         RequirePlan();
         return await signal.UntilAsync(() => events.Read(request.Stream, request.After), request.Wait ? Patience : TimeSpan.Zero, cancellation)
             ?? new EventsRead(events.Stream, [], 0);
+    }
+
+    async Task ResumeAsync(bool allowRegression)
+    {
+        if (allowRegression && !state.State.MayRegress)
+        {
+            state.State.MayRegress = true;
+            events.Add("status", "the next trainer may go on from less than is committed, by request");
+            await SaveAsync();
+        }
+        await SetStatusAsync(RunStatus.Running, "", "goes on");
     }
 
     async Task SetStatusAsync(RunStatus status, string reason, string what)
@@ -113,6 +129,11 @@ public sealed partial class RunGrain
         Id, state.State.Status, Obstacle(), ledger?.NextRound ?? state.State.NextRound, RequirePlan().Schedule.RoundCount, state.State.Adapter,
         state.State.Totals, state.State.TrainerEpoch, Counts(), [.. state.State.SetAside.Select(s => new SetAsideItem(s.Key, s.Value))],
         [.. workers.Views(Now, health)], workers.Bottleneck());
+
+    /// <summary>What is said of a run that was on the list and had no state.</summary>
+    RunSnapshot Removed() => new(
+        Id, RunStatus.Cancelled, "its state was not in the cluster's storage; it is off the list. `spo start` begins it again, from its folder if that is there", 0, 0, null,
+        new ConsumedTotals(0, ""), 0, Counts(), [], [], "");
 
     ItemCounts Counts() => ledger is null
         ? new ItemCounts(0, 0, 0, 0, 0, 0)

@@ -75,7 +75,7 @@ public sealed partial class RunGrain
     /// <summary>A person has looked after them.</summary>
     void ForgiveAll()
     {
-        foreach (var worker in workers.All) instruments.OnQuarantine(Id, worker, isQuarantined: false);
+        foreach (var worker in workers.Ids) instruments.OnQuarantine(Id, worker, isQuarantined: false);
         health.Clear();
         probes.Clear();
     }

@@ -11,6 +11,12 @@ public sealed partial class RunGrain
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: {Worker} is gone: {Reason}")]
     partial void LogWorkerGone(string run, WorkerId worker, string reason);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: {Worker} left")]
+    partial void LogWorkerLeft(string run, WorkerId worker);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: the catalogue does not answer, which holds up nothing but lists: {Message}")]
+    partial void LogNotRecorded(string run, string message);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: {Worker} takes no work: {Problem}")]
     partial void LogWorkerProblem(string run, WorkerId worker, string problem);
 

@@ -19,13 +19,32 @@ public sealed partial class RunGrain
         var isAlive = Trainer is { } owner && owner != request.Worker && !silos.IsDead(owner.Silo) && Now - trainerHeard < plan!.Options.LeaseDuration;
         if (isAlive) return new TrainerClaimed(state.State.Status, null, $"{Trainer} trains it");
 
+        var found = request.Commit?.Round;
+        if (Fault(found) is { } fault)
+        {
+            if (!state.State.MayRegress) return new TrainerClaimed(state.State.Status, null, fault, IsTheFolders: true);
+            events.Add("worker", $"{request.Worker} goes back to round {found?.NextRound ?? 0}, as was allowed");
+        }
+        (state.State.Committed, state.State.MayRegress) = (found, false);
         ledger = null;
         trainerHeard = Now;
         state.State.Trainer = request.Worker;
-        var epoch = state.State.TrainerEpoch = Math.Max(state.State.TrainerEpoch, request.LastEpoch) + 1;
-        events.Add("worker", $"{request.Worker} takes the run over, epoch {epoch}");
+        (state.State.TrainerEpoch, state.State.TrainerNonce) = (Math.Max(state.State.TrainerEpoch, request.Commit?.Epoch ?? 0) + 1, Guid.NewGuid());
+        var epoch = Epoch;
+        events.Add("worker", $"{request.Worker} takes the run over, epoch {epoch.Number}");
         await SaveAsync();
         return new TrainerClaimed(state.State.Status, epoch, "");
+    }
+
+    /// <summary>The epoch that owns the run.</summary>
+    TrainerEpoch Epoch => new(state.State.TrainerEpoch, state.State.TrainerNonce);
+
+    /// <summary>Why a trainer whose folder holds a commit may not go on from it; null if it may.</summary>
+    string? Fault(CommittedRound? found)
+    {
+        if (state.State.Committed is not { } known || found?.NextRound > known.NextRound || found == known) return null;
+        var what = found is null ? "holds no commit" : found.NextRound < known.NextRound ? $"is committed to round {found.NextRound}" : $"holds another commit of round {found.NextRound} ({found.Digest})";
+        return $"{what}, the run to round {known.NextRound} ({known.Digest}): give this silo the runs_folder that has it, or `spo resume {Id} --allow-regression` to train from here again";
     }
 
     public async Task<TrainerReply> TrainerReadyAsync(TrainerReady request, CancellationToken cancellation)
@@ -110,6 +129,7 @@ public sealed partial class RunGrain
             instruments.OnRoundTrained(Id, request);
             signal.Pulse();
         }
+        if (request.Committed) state.State.Committed = new CommittedRound(request.NextRound, request.Totals.Digest);
         await (ledger.IsFinished ? FinishAsync() : SaveAsync());
         return Reply(request.Epoch);
     }
@@ -118,6 +138,7 @@ public sealed partial class RunGrain
     {
         if (Stand(request.Epoch) == TrainerStanding.Superseded) return new Acknowledged();
         (ledger, state.State.Trainer) = (null, null);
+        if (request.Committed.NextRound > 0) state.State.Committed = request.Committed;
         await SaveAsync();
         return new Acknowledged();
     }
@@ -152,12 +173,12 @@ public sealed partial class RunGrain
         _ => false,
     };
 
-    TrainerStanding Stand(long epoch)
+    TrainerStanding Stand(TrainerEpoch epoch)
     {
-        if (epoch != state.State.TrainerEpoch || Trainer is null) return TrainerStanding.Superseded;
+        if (epoch != Epoch || Trainer is null) return TrainerStanding.Superseded;
         trainerHeard = Now;
         return ledger is null ? TrainerStanding.NeedsSync : TrainerStanding.Current;
     }
 
-    TrainerReply Reply(long epoch) => new(Stand(epoch), state.State.Status);
+    TrainerReply Reply(TrainerEpoch epoch) => new(Stand(epoch), state.State.Status);
 }

@@ -11,17 +11,19 @@ namespace SpoActors.Grains.Runs;
 
 public sealed partial class RunGrain
 {
-    public Task<JoinedRun> JoinAsync(JoinRun request, CancellationToken cancellation)
+    public async Task<JoinedRun> JoinAsync(JoinRun request, CancellationToken cancellation)
     {
         Protocol.Require(request.ProtocolVersion);
-        var plan = RequirePlan();
+        // The list sent a worker to a run that the storage does not have: it shall send no more.
+        if (plan is null) await Catalogue.LoseAsync(Id, cancellation);
+        var known = RequirePlan();
         // A worker that joins has just begun: whatever it held before is gone with its process.
         Release(request.Worker);
         health.Forget(request.Worker);
-        var evaluation = plan.Specification.Evaluation;
-        return Task.FromResult(new JoinedRun(
-            state.State.Status, state.State.Specification, plan.Schedule.RoundCount, plan.Prompts.Texts.Count,
-            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. plan.Prompts.Texts.Take(evaluation.Count)], plan.Prompts.Hash));
+        var evaluation = known.Specification.Evaluation;
+        return new JoinedRun(
+            state.State.Status, state.State.Specification, known.Schedule.RoundCount, known.Prompts.Texts.Count,
+            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. known.Prompts.Texts.Take(evaluation.Count)], known.Prompts.Hash, events.Stream);
     }
 
     public Task<WorkerOrders> ReportAsync(WorkerReport report, CancellationToken cancellation)
@@ -35,7 +37,7 @@ public sealed partial class RunGrain
             LogWorkerProblem(Id, report.Worker, report.Problem);
         }
         // Somebody who can take work may be what others wait for.
-        if (before is null || before.Problem != report.Problem || before.Draining != report.Draining) signal.Pulse();
+        if (before is null || before.IsReady != report.IsReady || before.Problem != report.Problem || before.Draining != report.Draining) signal.Pulse();
         var lost = ledger is null ? [] : report.Held.Where(l => !ledger.Renew(l, Now) && !IsProbe(l, report.Worker)).ToArray();
         var standing = report.TrainerEpoch is { } epoch ? Stand(epoch) : TrainerStanding.Current;
         return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeasesOf(report.Worker).Count ?? 0, standing));
@@ -43,7 +45,7 @@ public sealed partial class RunGrain
 
     public Task<Acknowledged> LeaveAsync(WorkerLeft request, CancellationToken cancellation)
     {
-        Forget(request.Worker, "it left");
+        Part(request.Worker, request.Unfinished);
         return Task.FromResult(new Acknowledged());
     }
 
@@ -64,7 +66,7 @@ public sealed partial class RunGrain
                 events.Add("lease", $"{failure.Lease.Item} goes back: {reason}");
                 signal.Pulse();
             }
-            if (failure.Suspect is { } suspect) Forget(suspect, reason);
+            if (failure.Suspect is { } suspect && workers.Accuse(suspect, failure.Worker, Now)) Forget(suspect, reason);
         }
         else if (ledger.Renew(failure.Lease, Now))
         {
@@ -88,9 +90,14 @@ public sealed partial class RunGrain
     public async Task<LeaseResponse> LeaseAsync(LeaseRequest request, CancellationToken cancellation)
     {
         RequirePlan();
-        var lease = await signal.UntilAsync(() => TryLease(request), Patience, cancellation);
-        return new LeaseResponse(state.State.Status, lease, lease is null ? Obstacle() : "");
+        return await signal.UntilAsync(() => Answer(request), Patience, cancellation) ?? new LeaseResponse(state.State.Status, null, Obstacle());
     }
+
+    /// <summary>Null while there is nothing to say. A draining worker waits for nothing, and takes what it was given before it said so.</summary>
+    LeaseResponse? Answer(LeaseRequest request) =>
+        workers.Find(request.Worker) is { Draining: true } ? new LeaseResponse(state.State.Status, null, "it drains")
+        : TryLease(request) is { } lease ? new LeaseResponse(state.State.Status, lease, "")
+        : null;
 
     ItemLease? TryLease(LeaseRequest request)
     {
@@ -103,7 +110,7 @@ public sealed partial class RunGrain
             probes[worker] = probe;
             return Lease(probe, adapters.Values.Last(), trainer, trainer) with { IsProbe = true };
         }
-        var scorers = workers.Scorers(ledger, health, Now);
+        var scorers = workers.Scorers(worker, ledger, health, Now);
         return ledger.Lease(worker, workers.Able(WorkerRole.Sampler), scorers, Now, request.ItemBytes) is { } id
             ? Lease(id, adapters[ledger.VersionOf(id.Item.Round)], ((ItemState.Leased)ledger[id.Item]!).Scorer, trainer)
             : null;
@@ -114,7 +121,7 @@ public sealed partial class RunGrain
         var item = plan!.Schedule.Items(id.Item.Round)[id.Item.Index];
         var roundPrompts = plan.Schedule.Round(id.Item.Round);
         return new ItemLease(
-            id, adapter, item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows, scorer, trainer, state.State.TrainerEpoch, plan.Options.LeaseDuration,
+            id, adapter, item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows, scorer, trainer, Epoch, plan.Options.LeaseDuration,
             TraceParent: PipelineDiagnostics.Leasing(id));
     }
 }

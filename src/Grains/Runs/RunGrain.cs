@@ -10,6 +10,7 @@ using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Ledger;
 using SpoActors.Grains.Placement;
+using SpoActors.Grains.Resilience;
 using SpoActors.Grains.Telemetry;
 
 namespace SpoActors.Grains.Runs;
@@ -27,6 +28,9 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     /// <summary>How long a call waits for something to happen; below the time-out of a call.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    /// <summary>How often the catalogue is told who serves the run, and asked what the others do.</summary>
+    static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(2);
 
     readonly IPersistentState<RunState> state;
     readonly IPersistentState<RunPrompts> prompts;
@@ -47,6 +51,11 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     DateTimeOffset trainerHeard;
     bool isUnsaved;
     string obstacle = "";
+    Task recording = Task.CompletedTask, looking = Task.CompletedTask;
+    CatalogueEntry? recorded;
+    DeviceTable? cluster;
+    DateTimeOffset looked;
+    int told;
 
     public RunGrain(
         [PersistentState("run", StorageName)] IPersistentState<RunState> state,
@@ -92,6 +101,8 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         // The trainer of before, if it lives, gets a lease's time to be heard before another may take over.
         trainerHeard = Now;
         var period = TimeSpan.FromSeconds(Math.Clamp(plan.Options.LeaseDuration.TotalSeconds / 4, 0.05, 1));
+        RecordSoon();
+        LookAround();
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(period, period) { KeepAlive = true, Interleave = true });
     }
 
@@ -103,19 +114,22 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             foreach (var lease in ledger.Overdue(Now)) Lose(lease, "its lease ran out");
             AccuseTheHung(ledger);
         }
-        foreach (var worker in workers.Silent(Now).Concat(workers.All.Where(w => silos.IsDead(w.Silo))).Distinct().ToArray())
+        foreach (var worker in workers.Silent(Now).Concat(workers.Ids.Where(w => silos.IsDead(w.Silo))).Distinct().ToArray())
             Forget(worker, "it is silent, or its silo is gone");
+        workers.ForgetProblems(w => silos.IsDead(w.Silo));
         if (obstacle != (obstacle = Obstacle()) && obstacle.Length > 0) events.Add("status", obstacle);
         if (ledger is not null && state.State.Status == RunStatus.Running) instruments.OnLedger(Id, ledger);
         else instruments.OnLedgerGone(Id);
+        LookAround();
         if (isUnsaved) await SaveAsync();
-        else if (events.IsUnsaved) await StoreAsync(StoreEventsAsync);
+        else RecordSoon();
+        if (events.IsUnsaved) await StoreAsync(StoreEventsAsync);
     }
 
     string Obstacle() => state.State.Status switch
     {
         RunStatus.Running when ledger is null && workers.Able(WorkerRole.Trainer).Count > 0 => "waiting for the trainer to take the run up",
-        RunStatus.Running => workers.Obstacle(health),
+        RunStatus.Running => workers.Obstacle(cluster, health, Now),
         _ => state.State.Reason,
     };
 
@@ -125,6 +139,17 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         events.Add("worker", $"{worker} is gone: {reason}");
         LogWorkerGone(Id, worker, reason);
         Release(worker);
+        signal.Pulse();
+    }
+
+    /// <summary>A worker has left in good order, which is no failure: what it sampled and passed on is still being scored.</summary>
+    void Part(WorkerId worker, IReadOnlyList<LeaseId> unfinished)
+    {
+        if (!workers.Remove(worker)) return;
+        events.Add("worker", $"{worker} left");
+        LogWorkerLeft(Id, worker);
+        foreach (var lease in worker.Role == WorkerRole.Sampler ? unfinished : ledger?.LeasesOf(worker) ?? [])
+            if (ledger?.Return(lease) == true) events.Add("lease", $"{lease.Item} goes back: {worker} left");
         signal.Pulse();
     }
 
@@ -170,27 +195,68 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     RunPlan RequirePlan() => plan ?? throw new PipelineException($"there is no run '{Id}'; `spo list` shows the runs", PipelineFault.NoSuchRun);
 
-    /// <summary>Writes the state, and tells the catalogue.</summary>
+    /// <summary>Writes the state. The catalogue hears of it beside: one that does not answer holds up nothing but the list of runs.</summary>
     async Task SaveAsync()
     {
         await WriteAsync();
-        await RecordAsync();
+        RecordSoon();
     }
 
+    void RecordSoon()
+    {
+        if (plan is not null && recording.IsCompleted && Entry() != recorded) recording = RecordAsync();
+    }
+
+    CatalogueEntry Entry() => new(Id, state.State.Status, state.State.Started, state.State.Status == RunStatus.Running ? obstacle : state.State.Reason);
+
+    /// <summary>Tells the catalogue until it knows the newest; a failure is made good by the next tick.</summary>
     async Task RecordAsync()
     {
         try
         {
-            await GrainFactory.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key)
-                .RecordAsync(new CatalogueEntry(Id, state.State.Status, state.State.Started), CancellationToken.None);
+            for (var entry = Entry(); entry != recorded; entry = Entry())
+            {
+                await Catalogue.RecordAsync(entry, CancellationToken.None);
+                recorded = entry;
+            }
         }
-        catch
+        catch (Exception e)
         {
-            // The next tick tries again.
-            isUnsaved = true;
-            throw;
+            LogNotRecorded(Id, ErrorText.Of(e));
         }
     }
+
+    /// <summary>Gives a change of status a moment to get into the list, so that whoever caused it finds it there.</summary>
+    async Task RecordedAsync()
+    {
+        RecordSoon();
+        await recording.WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    /// <summary>A run that has ended says so once, and asks nothing more.</summary>
+    void LookAround()
+    {
+        if (!looking.IsCompleted || Now - looked < LookPeriod || (state.State.Status != RunStatus.Running && told == 0 && !workers.Ids.Any())) return;
+        looked = Now;
+        looking = LookAsync();
+    }
+
+    async Task LookAsync()
+    {
+        try
+        {
+            var serving = new RunWorkers(Id, [.. workers.Ids]);
+            cluster = await Catalogue.ServeAsync(serving, CancellationToken.None);
+            told = serving.Workers.Count;
+        }
+        catch (Exception e)
+        {
+            cluster = null;
+            LogNotRecorded(Id, ErrorText.Of(e));
+        }
+    }
+
+    ICatalogueGrain Catalogue => GrainFactory.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key);
 
     /// <summary>Writes the state, with the events that led to it; fails if another activation has written since.</summary>
     Task WriteAsync() => StoreAsync(async () =>

@@ -51,6 +51,18 @@ public sealed class RunState
     /// <summary>The trainer of the epoch; null when it has left.</summary>
     [Id(10)]
     public WorkerId? Trainer { get; set; }
+
+    /// <summary>Tells the owner of <see cref="TrainerEpoch"/> from that of the same number before the storage lost a write.</summary>
+    [Id(11)]
+    public Guid TrainerNonce { get; set; }
+
+    /// <summary>What a trainer's folder must hold; null before the first commit.</summary>
+    [Id(12)]
+    public CommittedRound? Committed { get; set; }
+
+    /// <summary>A person has allowed the next trainer to go on from less.</summary>
+    [Id(13)]
+    public bool MayRegress { get; set; }
 }
 
 /// <summary>What a reader of events finds again when the run has moved to another silo; stored apart, since most writes don't change it.</summary>

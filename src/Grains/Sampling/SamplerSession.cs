@@ -64,13 +64,13 @@ public sealed class SamplerSession(
     {
         try
         {
-            var response = await WaitForAsync("item", Services.Calls.OnceAsync(token => RunGrain.LeaseAsync(new LeaseRequest(Id, compute!.LargestItem.PairBytes), token), idle)).ConfigureAwait(false);
+            var asking = WaitForAsync("item", Services.Calls.OnceAsync(token => RunGrain.LeaseAsync(new LeaseRequest(Id, compute!.LargestItem.PairBytes), token), Ended));
+            await ((Task)asking).WaitAsync(idle).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // The run answers a worker that says so at once: with nothing, or with an item that it has just given out and that is done first.
+            if (!asking.IsCompleted) await TryAsync(BeatOnceAsync).ConfigureAwait(false);
+            var response = await asking.ConfigureAwait(false);
             if (response.Status is RunStatus.Finished or RunStatus.Cancelled) await EndAsync().ConfigureAwait(false);
             return response.Lease;
-        }
-        catch (OperationCanceledException) when (idle.IsCancellationRequested)
-        {
-            return null;
         }
         catch (Exception e) when (Calls.IsTransient(e))
         {
@@ -144,7 +144,7 @@ public sealed class SamplerSession(
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            var reason = limit.IsCancellationRequested ? $"not within {lease.Duration.TotalSeconds} s" : e.Message;
+            var reason = limit.IsCancellationRequested ? $"not within {lease.Duration.TotalSeconds} s" : ErrorText.Of(e);
             Problem = $"adapter version {lease.Adapter.Version} cannot be fetched from {lease.Trainer}: {reason}";
             await FailAsync(lease.Id, FailureKind.Infrastructure, new PipelineException(Problem, e)).ConfigureAwait(false);
             await Task.Delay(TimeSpan.FromSeconds(2), Services.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

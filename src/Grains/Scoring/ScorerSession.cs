@@ -21,7 +21,7 @@ public sealed class ScorerSession(WorkerId id, string run, RunSpecification spec
     static readonly TimeSpan RoomPatience = TimeSpan.FromSeconds(5);
 
     readonly CreditChannel<CandidatePoolMessage> inbox = new(specification.Pipeline.PoolCapacity, specification.Pipeline.ChannelMegabytes * (1L << 20));
-    readonly ConcurrentDictionary<(LeaseId Lease, int Segment), bool> here = new();
+    readonly ConcurrentDictionary<(LeaseId Lease, int Segment), TaskCompletionSource<DeliveryOutcome>> here = new();
     readonly ConcurrentDictionary<LeaseId, bool> lost = new();
     IScorerCompute? compute;
     bool isOpen;
@@ -46,19 +46,27 @@ public sealed class ScorerSession(WorkerId id, string run, RunSpecification spec
     {
         if (!isOpen || Ended.IsCancellationRequested || pool.Lease.Id.Item.Run != Run) return new DeliveryReceipt(DeliveryOutcome.NotServing);
         var key = (pool.Lease.Id, pool.Index);
-        if (!here.TryAdd(key, true)) return new DeliveryReceipt(DeliveryOutcome.Accepted);
+        var taking = new TaskCompletionSource<DeliveryOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // It came before, and may be waiting for room still: accepted is what is in the queue, not what would like to be.
+        if (here.GetOrAdd(key, taking) is var first && first != taking) return new DeliveryReceipt(await first.Task.WaitAsync(cancellation).ConfigureAwait(false));
+        var outcome = DeliveryOutcome.Busy;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ended, cancellation);
         patience.CancelAfter(RoomPatience);
         try
         {
             await inbox.WriteAsync(pool, pool.Bytes, patience.Token).ConfigureAwait(false);
-            return new DeliveryReceipt(DeliveryOutcome.Accepted);
+            outcome = DeliveryOutcome.Accepted;
         }
         catch (OperationCanceledException)
         {
-            here.TryRemove(key, out _);
-            return new DeliveryReceipt(Ended.IsCancellationRequested ? DeliveryOutcome.NotServing : DeliveryOutcome.Busy);
+            if (Ended.IsCancellationRequested) outcome = DeliveryOutcome.NotServing;
         }
+        finally
+        {
+            if (outcome != DeliveryOutcome.Accepted) here.TryRemove(key, out _);
+            taking.SetResult(outcome);
+        }
+        return new DeliveryReceipt(outcome);
     }
 
     protected override async Task WorkAsync()

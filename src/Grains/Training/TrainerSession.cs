@@ -6,6 +6,7 @@ using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
 using SpoActors.Grains.Interfaces.Workers;
+using SpoActors.Grains.Resilience;
 using SpoActors.Grains.Telemetry;
 using SpoActors.Grains.Workers;
 using SpoActors.Specification;
@@ -31,43 +32,47 @@ public sealed class TrainerSession(
     readonly SemaphoreSlim syncing = new(1);
     ITrainerCompute? compute;
     AdapterStore? store;
-    long epoch;
+    HeldFolder? held;
+    TrainerEpoch? epoch;
+    string? refusal;
     int nextRound, committedRound;
     ConsumedTotals totals = new(0, "");
     bool isReady;
 
     protected override (int Depth, long Bytes) Queue => assembly.Held;
 
-    protected override long? TrainerEpoch => epoch;
+    protected override TrainerEpoch? TrainerEpoch => epoch;
+
+    /// <summary>That of this trainer, which has claimed the run.</summary>
+    TrainerEpoch Epoch => epoch!.Value;
 
     /// <summary>Rounds that are not committed wait for the end of the one in training, which is the next moment to commit.</summary>
     public override bool MayBeCut => nextRound == committedRound;
 
     protected override async Task<bool> EnterAsync()
     {
-        var claim = new TrainerClaim(Id, LastEpoch());
-        var claimed = await Services.Calls.OnceAsync(token => RunGrain.ClaimTrainerAsync(claim, token), Ended).ConfigureAwait(false);
-        epoch = claimed.Epoch ?? 0;
-        return claimed.Epoch is not null;
-    }
-
-    long LastEpoch()
-    {
+        FolderCommit? commit;
         try
         {
-            return Services.Compute.LastEpoch(Specification, facts.Folder);
+            commit = Services.Compute.LastCommit(Specification, facts.Folder);
         }
-        catch (Exception)
+        catch (Exception e)
         {
-            // Opening the folder fails the same way, and what is wrong is reported then.
-            return 0;
+            refusal = ErrorText.Of(e);
+            return true;
         }
+        var claimed = await Services.Calls.OnceAsync(token => RunGrain.ClaimTrainerAsync(new TrainerClaim(Id, commit), token), Ended).ConfigureAwait(false);
+        epoch = claimed.Epoch;
+        if (claimed.IsTheFolders) refusal = $"'{facts.Folder}' {claimed.Reason}";
+        return epoch is not null || refusal is not null;
     }
 
     protected override async Task OpenAsync()
     {
+        if (refusal is not null) throw new PipelineException(refusal);
         Directory.CreateDirectory(facts.Folder);
-        store = new AdapterStore(Path.Combine(facts.Folder, AdapterStore.FolderName));
+        if (Services.Options.HoldsRunFolders) held = HeldFolder.Share(facts.Folder, joined.Identity);
+        store = new AdapterStore(Path.Combine(facts.Folder, AdapterStore.FolderName), Epoch);
         store.RemoveDamaged();
         compute = await ComputeAsync(() => Services.Compute.CreateTrainer(Specification, Id.Device, facts with { Ended = Ended }), Ended).ConfigureAwait(false);
         (nextRound, committedRound, totals) = (compute.NextRound, compute.NextRound, compute.Totals);
@@ -78,7 +83,11 @@ public sealed class TrainerSession(
         await SyncAsync().ConfigureAwait(false);
     }
 
-    protected override void Close() => compute?.Dispose();
+    protected override void Close()
+    {
+        compute?.Dispose();
+        held?.Dispose();
+    }
 
     protected override void Dispose(bool disposing)
     {
@@ -98,13 +107,13 @@ public sealed class TrainerSession(
             if (response.Work is { } work) await TrainAsync(work).ConfigureAwait(false);
         }
         if (nextRound > committedRound) await CommitAsync(finished: false).ConfigureAwait(false);
-        await TryAsync(() => Services.Calls.RetryAsync(token => RunGrain.TrainerLeftAsync(new TrainerLeft(epoch), token), Ended)).ConfigureAwait(false);
+        await TryAsync(() => Services.Calls.RetryAsync(token => RunGrain.TrainerLeftAsync(new TrainerLeft(Epoch, new CommittedRound(committedRound, totals.Digest)), token), Ended)).ConfigureAwait(false);
     }
 
     /// <summary>Null when the worker drains: waiting changes nothing, so it may end at any moment.</summary>
     async Task<RoundResponse?> NextAsync(CancellationToken idle)
     {
-        var request = new RoundRequest(epoch, nextRound);
+        var request = new RoundRequest(Epoch, nextRound);
         try
         {
             return await WaitForAsync("pairs", Services.Calls.RetryAsync(token => RunGrain.AwaitRoundAsync(request, token), idle)).ConfigureAwait(false);
@@ -126,7 +135,7 @@ public sealed class TrainerSession(
         // Told again with every late pool: should the run have lost it, nobody else can bring the item to its end.
         if (addition.Complete is { } lease)
         {
-            var reply = await Services.Calls.RetryAsync(token => RunGrain.ItemScoredAsync(new ItemScored(epoch, lease), token), cancellation).ConfigureAwait(false);
+            var reply = await Services.Calls.RetryAsync(token => RunGrain.ItemScoredAsync(new ItemScored(Epoch, lease), token), cancellation).ConfigureAwait(false);
             await OnStandingAsync(reply.Standing).ConfigureAwait(false);
         }
         return new DeliveryReceipt(DeliveryOutcome.Accepted);
@@ -155,7 +164,7 @@ public sealed class TrainerSession(
         var finished = nextRound == work.RoundCount;
         var commits = nextRound % Specification.Checkpoints.Every == 0 || finished;
         if (commits) await CommitAsync(finished).ConfigureAwait(false);
-        var trained = new RoundTrained(epoch, nextRound, adapter, totals, metrics, commits);
+        var trained = new RoundTrained(Epoch, nextRound, adapter, totals, metrics, commits);
         // Not answered while it is out of step: the ledger is told again where this trainer stands, which says the same.
         var reply = await Services.Calls.RetryAsync(token => RunGrain.RoundTrainedAsync(trained, token), Ended).ConfigureAwait(false);
         assembly.Forget(nextRound);
@@ -166,12 +175,12 @@ public sealed class TrainerSession(
 
     async Task CommitAsync(bool finished)
     {
-        var reply = await Services.Calls.RetryAsync(token => RunGrain.AuthoriseCommitAsync(new CommitRequest(epoch, nextRound), token), Ended).ConfigureAwait(false);
+        var reply = await Services.Calls.RetryAsync(token => RunGrain.AuthoriseCommitAsync(new CommitRequest(Epoch, nextRound), token), Ended).ConfigureAwait(false);
         await OnStandingAsync(reply.Standing).ConfigureAwait(false);
         Ended.ThrowIfCancellationRequested();
         await ComputeAsync(() =>
         {
-            compute!.Commit(epoch, finished);
+            compute!.Commit(Epoch, finished);
             return true;
         }, Ended).ConfigureAwait(false);
         committedRound = nextRound;
@@ -193,7 +202,7 @@ public sealed class TrainerSession(
             var adapters = store!.List(oldest).Where(a => a.Version <= round).ToArray();
             if (adapters.Length != round - oldest + 1)
                 throw new RunStateException($"'{facts.Folder}' lacks adapter versions between {oldest} and {round}, or they are damaged; restore its {AdapterStore.FolderName} folder, or start a new run.");
-            var ready = new TrainerReady(Id, epoch, round, totals, adapters, [.. assembly.Complete().Where(l => l.Item.Round >= round)], compute!.LastMetrics);
+            var ready = new TrainerReady(Id, Epoch, round, totals, adapters, [.. assembly.Complete().Where(l => l.Item.Round >= round)], compute!.LastMetrics);
             var reply = await Services.Calls.RetryAsync(token => RunGrain.TrainerReadyAsync(ready, token), Ended).ConfigureAwait(false);
             if (reply.Standing == TrainerStanding.Superseded) await EndAsync().ConfigureAwait(false);
         }

@@ -17,6 +17,12 @@ public sealed record WorkerOptions
     /// <summary>Folder that holds the runs' folders; null takes the one that each run names.</summary>
     public string? RunsFolder { get; init; }
 
+    /// <summary>
+    /// Whether trainers hold the folders of their runs against processes that are none of the cluster's; false where the process that hosts
+    /// the silo holds the folder already.
+    /// </summary>
+    public bool HoldsRunFolders { get; init; } = true;
+
     /// <summary>Longest time between two heartbeats; a quarter of a lease if that is shorter.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(2);
 

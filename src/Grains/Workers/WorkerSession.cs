@@ -4,6 +4,7 @@ using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Workers;
+using SpoActors.Grains.Resilience;
 using SpoActors.Specification;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Judges;
@@ -19,9 +20,12 @@ namespace SpoActors.Grains.Workers;
 /// <param name="services">The silo's.</param>
 public abstract partial class WorkerSession(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor, WorkerServices services) : IDisposable
 {
+    static readonly TimeSpan RetryAfterSilence = TimeSpan.FromSeconds(1);
+
     readonly CancellationTokenSource ended = new();
     readonly BusyMeter meter = new(services.Time);
     readonly ILogger logger = services.Logging.CreateLogger("SpoActors.Worker");
+    bool isReady;
     IReadOnlyDictionary<LeaseId, CancellationTokenSource> held = new Dictionary<LeaseId, CancellationTokenSource>();
 
     public WorkerId Id => id;
@@ -58,6 +62,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         try
         {
             await OpenAsync().ConfigureAwait(false);
+            isReady = true;
             await BeatOnceAsync().ConfigureAwait(false);
             await WorkAsync().ConfigureAwait(false);
         }
@@ -70,23 +75,34 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
             // Whoever resumes the run finds it as it was committed.
             await DivergeAsync(e).ConfigureAwait(false);
         }
+        catch (Exception e) when (Calls.IsOfTheNetwork(e))
+        {
+            // Nothing is wrong with this worker: it begins again as soon as the run answers.
+            LogCallFailed(id, run, ErrorText.Of(e));
+            await PauseAsync(RetryAfterSilence, draining).ConfigureAwait(false);
+        }
         catch (Exception e)
         {
-            Problem = e.Message;
+            Problem = ErrorText.Of(e);
             LogProblem(e, id, run);
             await TryAsync(BeatOnceAsync).ConfigureAwait(false);
-            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(Ended, draining);
-            await Task.Delay(services.Options.RetryAfterProblem, services.Time, waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await PauseAsync(services.Options.RetryAfterProblem, draining).ConfigureAwait(false);
         }
         finally
         {
             await ended.CancelAsync().ConfigureAwait(false);
             await beating.ConfigureAwait(false);
             await executor.RunAsync(Close, CancellationToken.None).ConfigureAwait(false);
-            await TryAsync(() => services.Calls.OnceAsync(token => RunGrain.LeaveAsync(new WorkerLeft(id), token), CancellationToken.None)).ConfigureAwait(false);
+            await TryAsync(() => services.Calls.OnceAsync(token => RunGrain.LeaveAsync(new WorkerLeft(id, [.. Held()]), token), CancellationToken.None)).ConfigureAwait(false);
             LogLeft(id, run);
         }
         return true;
+    }
+
+    async Task PauseAsync(TimeSpan length, CancellationToken draining)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(Ended, draining);
+        await Task.Delay(length, services.Time, waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Whether there is something to do for this worker at all.</summary>
@@ -106,10 +122,10 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
 
     protected virtual int? AdapterVersion => null;
 
-    protected virtual long? TrainerEpoch => null;
+    protected virtual TrainerEpoch? TrainerEpoch => null;
 
     /// <summary>Where the worker stands now.</summary>
-    public WorkerReport Report() => new(id, [.. Held()], meter.Read(Queue.Depth, Queue.Bytes), AdapterVersion, TrainerEpoch, Draining.IsCancellationRequested, Problem);
+    public WorkerReport Report() => new(id, [.. Held()], meter.Read(Queue.Depth, Queue.Bytes), AdapterVersion, TrainerEpoch, Draining.IsCancellationRequested, Problem, isReady);
 
     /// <summary>Leases of which the worker holds a part.</summary>
     protected virtual IEnumerable<LeaseId> Held() => held.Keys;
@@ -190,7 +206,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
             kind = FailureKind.Infrastructure;
         }
         else if (kind == FailureKind.Item && DeviceFault.Is(error)) kind = FailureKind.Device;
-        var failure = new ItemFailure(lease, id, kind, $"{error.GetType().Name}: {error.Message}", suspect);
+        var failure = new ItemFailure(lease, id, kind, $"{error.GetType().Name}: {ErrorText.Of(error)}", suspect);
         await TryAsync(() => services.Calls.RetryAsync(token => RunGrain.FailAsync(failure, token), Ended)).ConfigureAwait(false);
     }
 
@@ -203,8 +219,8 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     /// <summary>Has the run paused, instead of doing the same again for ever.</summary>
     Task DivergeAsync(Exception error)
     {
-        LogDiverged(id, run, error.Message);
-        return TryAsync(() => services.Calls.RetryAsync(token => RunGrain.DivergedAsync(new RunDiverged(id, error.Message), token), Ended));
+        LogDiverged(id, run, ErrorText.Of(error));
+        return TryAsync(() => services.Calls.RetryAsync(token => RunGrain.DivergedAsync(new RunDiverged(id, ErrorText.Of(error)), token), Ended));
     }
 
     protected async Task TryAsync(Func<Task> call)
@@ -213,9 +229,13 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         {
             await call().ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (Ended.IsCancellationRequested)
+        {
+            // The end of the run for this worker, which is no failure.
+        }
         catch (Exception e)
         {
-            LogCallFailed(id, run, e.Message);
+            LogCallFailed(id, run, ErrorText.Of(e));
         }
     }
 
@@ -255,7 +275,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         catch (PipelineException e)
         {
             // The run is unknown: storage in memory went with the silo that held it. Nobody will ever tell this worker to stop.
-            LogCallFailed(id, run, e.Message);
+            LogCallFailed(id, run, ErrorText.Of(e));
             await ended.CancelAsync().ConfigureAwait(false);
             return;
         }

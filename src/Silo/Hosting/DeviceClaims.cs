@@ -13,15 +13,15 @@ public sealed class DeviceClaims : IDisposable
     {
         foreach (var device in devices)
         {
-            var path = Path.Combine(Path.GetTempPath(), $"spo-device-{device.Replace(':', '-')}.lock");
+            var what = $"device-{device}";
             try
             {
-                held.Add(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                held.Add(MachineLock.Hold(what));
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 Dispose();
-                throw new DeviceClaimedException($"devices: {device} belongs to another silo on this machine (lock file {path}); give this silo another device, or stop the other", e);
+                throw new DeviceClaimedException($"devices: {device} belongs to another silo on this machine (lock file {MachineLock.PathOf(what)}); give this silo another device, or stop the other", e);
             }
         }
     }

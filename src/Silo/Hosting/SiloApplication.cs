@@ -37,6 +37,8 @@ public static class SiloApplication
             ? builder.Logging.AddJsonConsole(o => o.TimestampFormat = "O")
             : builder.Logging.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss "));
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+        // Why it cannot start, the program says itself, on one line where the cause is known.
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Critical).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(settings.DrainSeconds + 10));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(settings.Http.Address), settings.Http.Port));
         builder.Services.AddSingleton(plugins ?? new PluginRegistry());
@@ -46,7 +48,8 @@ public static class SiloApplication
                 .AddSource(PipelineDiagnostics.SourceName, "Microsoft.Orleans.Application")
                 .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(endpoint)));
 
-        var name = settings.Name ?? Environment.MachineName;
+        // Kubernetes' hosting names the silo after its pod, and workers are addressed by that name.
+        var name = (settings.Cluster.Kubernetes ? Environment.GetEnvironmentVariable("POD_NAME") : null) ?? settings.Name ?? Environment.MachineName;
         builder.Host.UseOrleans(silo =>
         {
             silo.Configure<SiloOptions>(o => o.SiloName = name);

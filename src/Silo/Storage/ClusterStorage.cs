@@ -44,7 +44,9 @@ static class ClusterStorage
         else silo.ConfigureEndpoints(Resolve(cluster.Address), cluster.SiloPort, cluster.GatewayPort);
     }
 
-    static IPAddress Resolve(string address)
+    /// <summary>The address that a silo listens on.</summary>
+    /// <exception cref="SpecificationException">The name cannot be looked up.</exception>
+    internal static IPAddress Resolve(string address)
     {
         if (IPAddress.TryParse(address, out var ip)) return ip;
         try

@@ -1,17 +1,20 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Polly;
 using Polly.Retry;
 using SpoActors.Clustering;
+using SpoActors.Grains.Hosting;
+using SpoActors.Specification;
 using SpoActors.Specification.Silos;
-using StackExchange.Redis;
 
 namespace SpoActors.Silo.Storage;
 
 /// <summary>Waits for the cluster's storage before the silo starts, and says what it waits for.</summary>
 public sealed partial class StorageCheck(ClusterSettings cluster, TimeProvider time, ILogger logger)
 {
-    /// <exception cref="StorageUnavailableException">It stayed away, or lacks the schema.</exception>
+    /// <exception cref="StorageUnavailableException">It stayed away, or cannot be used.</exception>
+    /// <exception cref="ClusterConflictException">Its clock and this machine's are too far apart.</exception>
+    /// <exception cref="SpecificationException">The connection string is none.</exception>
     public async Task WaitAsync(CancellationToken cancellation)
     {
         if (cluster.Kind == "localhost") return;
@@ -19,52 +22,41 @@ public sealed partial class StorageCheck(ClusterSettings cluster, TimeProvider t
         var patience = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not (StorageUnavailableException or OperationCanceledException) && time.GetUtcNow() < deadline),
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => !IsFinal(e) && time.GetUtcNow() < deadline),
                 MaxRetryAttempts = int.MaxValue,
                 Delay = TimeSpan.FromSeconds(2),
                 OnRetry = args =>
                 {
-                    LogWaiting(cluster.Kind, args.Outcome.Exception!.Message);
+                    LogWaiting(cluster.Kind, PlainText.OneLine(args.Outcome.Exception!.Message));
                     return default;
                 },
             })
             .Build();
         try
         {
-            await patience.ExecuteAsync(async token => await (cluster.Kind == "postgres" ? CheckPostgresAsync(token) : CheckRedisAsync()).ConfigureAwait(false), cancellation)
-                .ConfigureAwait(false);
+            await patience.ExecuteAsync(async token => await CheckAsync(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not (StorageUnavailableException or OperationCanceledException))
+        catch (Exception e) when (!IsFinal(e))
         {
             throw new StorageUnavailableException(
-                $"cluster.connection: {cluster.Kind} did not answer within {cluster.StoragePatienceSeconds} s ({e.Message}); start it, or correct the connection string", e);
+                $"cluster.connection: {cluster.Kind} did not answer within {cluster.StoragePatienceSeconds} s ({PlainText.OneLine(e.Message)}); start it, or correct the connection string", e);
         }
     }
 
-    async Task CheckPostgresAsync(CancellationToken cancellation)
-    {
-        await using var connection = new NpgsqlConnection(cluster.Connection);
-        await connection.OpenAsync(cancellation).ConfigureAwait(false);
-        if (!await PostgresSchema.ExistsAsync(connection, cancellation).ConfigureAwait(false))
-            throw new StorageUnavailableException("the PostgreSQL database has no Orleans tables; run `spo cluster init` on it once");
-    }
+    /// <summary>Whether waiting would not help.</summary>
+    static bool IsFinal(Exception e) => e is StorageUnavailableException or ClusterConflictException or SpecificationException or OperationCanceledException;
 
-    async Task CheckRedisAsync()
+    async Task CheckAsync(CancellationToken cancellation)
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(cluster.Connection!).ConfigureAwait(false);
-        await redis.GetDatabase().PingAsync().ConfigureAwait(false);
+        var asked = time.GetUtcNow();
+        if (await StorageProbe.AskAsync(cluster, cancellation).ConfigureAwait(false) is not { } there) return;
+        var skew = asked - there;
+        if (skew.Duration() <= TimeSpan.FromSeconds(cluster.FailureSeconds) + (time.GetUtcNow() - asked)) return;
+        throw new ClusterConflictException(string.Create(CultureInfo.InvariantCulture,
+            $"this machine's clock is {skew.Duration().TotalSeconds:F0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} the {cluster.Kind} server's, which is more than " +
+            $"cluster.failure_seconds ({cluster.FailureSeconds}): silos would take each other for dead. Set the clocks of both by NTP"));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Waiting for {Kind}: {Message}")]
     partial void LogWaiting(string kind, string message);
-}
-
-/// <summary>The cluster's storage is away, or not made ready.</summary>
-public sealed class StorageUnavailableException : Exception
-{
-    public StorageUnavailableException(string message) : base(message) { }
-
-    public StorageUnavailableException(string message, Exception inner) : base(message, inner) { }
-
-    public StorageUnavailableException() { }
 }

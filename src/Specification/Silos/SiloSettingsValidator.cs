@@ -7,6 +7,11 @@ namespace SpoActors.Specification.Silos;
 /// <summary>Checks a silo's settings, and reports everything that is wrong at once.</summary>
 public static partial class SiloSettingsValidator
 {
+    /// <summary>What a column of the membership's table holds.</summary>
+    const int LongestName = 150;
+
+    const int Day = 86400;
+
     static readonly string[] Kinds = ["localhost", "postgres", "redis"];
 
     public static IReadOnlyList<Problem> Validate(SiloSettings settings)
@@ -20,11 +25,16 @@ public static partial class SiloSettingsValidator
             Add("devices", device, "cpu:N or cuda:N", "`spo doctor` lists this machine's devices.");
         foreach (var device in settings.Devices.GroupBy(d => d).Where(g => g.Count() > 1))
             Add("devices", $"{device.Key} twice", "every device once", "Remove one.");
-        if (settings.Name?.Contains('/', StringComparison.Ordinal) == true) Add("name", settings.Name, "a name without '/'", "Choose another.");
-        if (settings.DrainSeconds < 0) Add("drain_seconds", settings.DrainSeconds, "0 or more", "0 cuts off at once.");
+        foreach (var role in settings.Roles.GroupBy(r => r, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
+            Add("roles", $"{role.Key} twice", "every role once", "Remove one.");
+        if (settings.Name is { } name) Named("name", name);
+        if (settings.RunsFolder is { } folder && (folder.Length == 0 || File.Exists(folder)))
+            Add("runs_folder", folder.Length == 0 ? "an empty text" : $"{folder}, which is a file", "a folder, or null", "Trainers make it where it is missing.");
+        Within("drain_seconds", settings.DrainSeconds, 0, Day, "0 cuts off at once.");
         if (settings.Log is not ("text" or "json")) Add("log", settings.Log, "text or json", "Correct the value.");
         CheckCluster(settings.Cluster);
         CheckHttp(settings.Http);
+        CheckPorts();
         if (settings.Tracing.Endpoint is { } endpoint && !Uri.TryCreate(endpoint, UriKind.Absolute, out _))
             Add("tracing.endpoint", endpoint, "a URL, or null", "For example http://127.0.0.1:4317.");
         return problems;
@@ -40,8 +50,9 @@ public static partial class SiloSettingsValidator
             if (Uri.CheckHostName(cluster.Address) == UriHostNameType.Unknown) Add("cluster.address", cluster.Address, "an IP address or a host name", "Correct it.");
             else if (!IsLoopback(cluster.Address) && !cluster.Kubernetes && !cluster.TrustedNetwork)
                 Add("cluster.address", cluster.Address, "a loopback address", "The ports between silos have no authentication; set cluster.trusted_network: true if only trusted machines reach them.");
-            if (cluster.StoragePatienceSeconds < 0) Add("cluster.storage_patience_seconds", cluster.StoragePatienceSeconds, "0 or more", "0 tries once.");
-            if (cluster.FailureSeconds < 3) Add("cluster.failure_seconds", cluster.FailureSeconds, "3 or more", "Shorter times take a busy silo for a dead one.");
+            Named("cluster.id", cluster.Id);
+            Within("cluster.storage_patience_seconds", cluster.StoragePatienceSeconds, 0, Day, "0 tries once.");
+            Within("cluster.failure_seconds", cluster.FailureSeconds, 3, 3600, "Shorter times take a busy silo for a dead one, longer ones leave its items undone.");
         }
 
         void CheckHttp(HttpSettings http)
@@ -52,11 +63,26 @@ public static partial class SiloSettingsValidator
                 Add("http.token", "nothing", "a token, since http.address is not loopback", "Set a long random one, best as env:NAME.");
         }
 
+        void CheckPorts()
+        {
+            foreach (var port in new[] { ("cluster.silo_port", settings.Cluster.SiloPort), ("cluster.gateway_port", settings.Cluster.GatewayPort), ("http.port", settings.Http.Port) }
+                         .GroupBy(p => p.Item2).Where(g => g.Count() > 1))
+                Add(string.Join(", ", port.Select(p => p.Item1)), port.Key, "every port once", "Choose another for each of the others.");
+        }
+
         static bool IsLoopback(string address) => address == "localhost" || (IPAddress.TryParse(address, out var ip) && IPAddress.IsLoopback(ip));
 
-        void Port(string key, int port)
+        void Port(string key, int port) => Within(key, port, 1, 65535, "Choose a free port.");
+
+        void Named(string key, string value)
         {
-            if (port is < 1 or > 65535) Add(key, port, "1 to 65535", "Choose a free port.");
+            if (!RunName.IsSpelled(value) || value.Length > LongestName)
+                Add(key, value.Length == 0 ? "an empty text" : value, string.Create(CultureInfo.InvariantCulture, $"at most {LongestName} {RunName.Spelling}"), "Choose another.");
+        }
+
+        void Within(string key, int found, int least, int most, string fix)
+        {
+            if (found < least || found > most) Add(key, found, string.Create(CultureInfo.InvariantCulture, $"{least} to {most}"), fix);
         }
 
         void Add(string key, object found, string expected, string fix) =>

@@ -50,6 +50,20 @@ static class YamlText
         }
     }
 
+    /// <summary>The scanner has no words of its own for some texts, such as a list that ends in the middle of a key.</summary>
+    static bool MoveNext(Parser parser)
+    {
+        try
+        {
+            return parser.MoveNext();
+        }
+        catch (InvalidOperationException e)
+        {
+            var last = parser.Current?.End ?? Mark.Empty;
+            throw new YamlException(last, last, "something without an end after this, such as a '[' or a quote that is not closed", e);
+        }
+    }
+
     static void Check(string text)
     {
         var parser = new Parser(new StringReader(text));
@@ -57,7 +71,7 @@ static class YamlText
         var open = new Stack<Collection>();
         var documents = 0;
         long values = 0;
-        while (parser.MoveNext())
+        while (MoveNext(parser))
         {
             var current = parser.Current!;
             switch (current)

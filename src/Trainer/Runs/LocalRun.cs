@@ -33,7 +33,7 @@ public sealed class LocalRun : IDisposable
     readonly int promptCount;
 
     /// <summary>Rounds that are done, and those of them that a crash would not lose.</summary>
-    int complete, committed;
+    int epoch, complete, committed;
 
     /// <param name="run">A validated specification.</param>
     /// <param name="folder">The run's folder; it exists.</param>
@@ -77,6 +77,8 @@ public sealed class LocalRun : IDisposable
         if (last is not null) training.Load(store.StatePath(last));
         else beforeFirstRound?.Invoke();
         complete = committed = last?.NextRound ?? 0;
+        // A trainer of a cluster that was here before, and wakes up, is still an older one than the cluster's next.
+        epoch = last?.TrainerEpoch ?? 0;
         progress.Report(new RunStarted(run.Name, folder, complete, schedule.RoundCount, promptCount));
 
         try
@@ -101,7 +103,7 @@ public sealed class LocalRun : IDisposable
 
     RunManifest Commit(int nextRound)
     {
-        var manifest = store.Commit(nextRound, training, target => AdapterFile.Write(target, adapter), trainerEpoch: 0, finished: nextRound == schedule.RoundCount);
+        var manifest = store.Commit(nextRound, training, target => AdapterFile.Write(target, adapter), new TrainerMark(epoch, null), finished: nextRound == schedule.RoundCount);
         committed = nextRound;
         progress.Report(new CheckpointWritten(nextRound, manifest.Checkpoint, manifest.AdapterHash));
         return manifest;

@@ -46,6 +46,7 @@ public static class RunBranch
                 Prompts = identity.Prompts,
                 Parent = new RunParent(name, manifest.NextRound, manifest.AdapterHash),
                 TrainerEpoch = 0,
+                TrainerNonce = null,
                 Finished = false,
             }).ToBytes());
             if (Directory.Exists(target)) Directory.Delete(target);

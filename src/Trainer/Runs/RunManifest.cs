@@ -56,6 +56,10 @@ public sealed record RunManifest
     /// <summary>Incremented whenever a trainer takes the run over; a commit of an older epoch is refused.</summary>
     public int TrainerEpoch { get; init; }
 
+    /// <summary>Tells trainers of one epoch apart; null for one that is no cluster's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TrainerNonce { get; init; }
+
     /// <summary>Whether the run has done all its rounds.</summary>
     public bool Finished { get; init; }
 
@@ -102,9 +106,15 @@ public sealed record RunManifest
         ManifestChecks.Count(path, "minibatches", manifest.Minibatches);
         ManifestChecks.Count(path, "consumed_pairs", manifest.ConsumedPairs);
         ManifestChecks.Count(path, "trainer_epoch", manifest.TrainerEpoch);
+        if (manifest.TrainerNonce is { } nonce) ManifestChecks.Nonce(path, "trainer_nonce", nonce);
         ManifestChecks.Checkpoint(path, "next_round", manifest.NextRound, manifest.Checkpoint, "round");
     }
 }
+
+/// <summary>Who commits.</summary>
+/// <param name="Epoch"><see cref="RunManifest.TrainerEpoch"/>.</param>
+/// <param name="Nonce"><see cref="RunManifest.TrainerNonce"/>.</param>
+public readonly record struct TrainerMark(int Epoch, string? Nonce);
 
 /// <summary>The commit of another run that a run branched off from.</summary>
 /// <param name="Run">Name of that run.</param>

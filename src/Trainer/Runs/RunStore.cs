@@ -88,9 +88,9 @@ public sealed class RunStore(string folder, RunIdentity identity, int keep)
     /// <param name="nextRound">The first round that is not part of the commit.</param>
     /// <param name="training">The trainer, between rounds.</param>
     /// <param name="writeAdapter">Writes the adapter file.</param>
-    /// <param name="trainerEpoch">Of the trainer that commits.</param>
+    /// <param name="trainer">Who commits.</param>
     /// <param name="finished">Whether the run is done.</param>
-    public RunManifest Commit(int nextRound, TrainingStage training, Action<Stream> writeAdapter, int trainerEpoch, bool finished)
+    public RunManifest Commit(int nextRound, TrainingStage training, Action<Stream> writeAdapter, TrainerMark trainer, bool finished)
     {
         var relative = Path.Combine("checkpoints", "round-" + nextRound.ToString("d6", CultureInfo.InvariantCulture));
         var target = Path.Combine(folder, relative);
@@ -108,7 +108,8 @@ public sealed class RunStore(string folder, RunIdentity identity, int keep)
             StateHash = AtomicFile.Write(Path.Combine(target, StateFile), training.Save),
             AdapterHash = AtomicFile.Write(Path.Combine(target, AdapterFile), writeAdapter),
             AverageHash = training.KeepsAverage ? AtomicFile.Write(Path.Combine(target, AverageFile), training.WriteAverage) : null,
-            TrainerEpoch = trainerEpoch,
+            TrainerEpoch = trainer.Epoch,
+            TrainerNonce = trainer.Nonce,
             Finished = finished,
         };
         AtomicFile.Write(ManifestPath, manifest.ToBytes());

@@ -1,3 +1,4 @@
+using System.Text;
 using SpoActors.Specification.Texts;
 
 namespace SpoActors.Trainer.Storage;
@@ -11,7 +12,9 @@ public sealed class HeldFolder : IDisposable
     /// <summary>A JSON line for every round or step.</summary>
     public const string MetricsFile = "metrics.jsonl";
 
-    const string LockFile = ".lock";
+    const string LockFile = ".lock", OwnerFile = ".owner";
+
+    const int LongestOwner = 1 << 16;
 
     readonly FileStream held;
 
@@ -33,7 +36,7 @@ public sealed class HeldFolder : IDisposable
     public static HeldFolder Open(string path, bool resume)
     {
         if (File.Exists(path)) throw new RunStateException($"'{path}' is a file; the run needs a folder of that name. Choose another name or output.");
-        var existing = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) != LockFile);
+        var existing = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) is not (LockFile or OwnerFile));
         if (existing && !resume)
             throw new RunStateException($"'{path}' is not empty. Add --resume to go on with its run, or choose another name (--set name=...) or --output.");
         RefusePipes(path);
@@ -50,6 +53,32 @@ public sealed class HeldFolder : IDisposable
         if (!Directory.Exists(path)) return;
         foreach (var file in Directory.EnumerateFiles(path))
             if (RegularFile.Obstacle(file) is { } obstacle) throw new RunStateException($"'{file}' is {obstacle}; a run's folder holds files. Remove it, or choose another name.");
+    }
+
+    /// <summary>
+    /// Opens the folder to resume, beside others of one owner and nobody else: trainers of one cluster that replace each other, of which one
+    /// may be standing still. Who of them may write is their business.
+    /// </summary>
+    /// <param name="path">The folder; made if it is not there.</param>
+    /// <param name="owner">Whose they are.</param>
+    /// <exception cref="RunStateException">It is in use by another owner, or by one process alone.</exception>
+    public static HeldFolder Share(string path, string owner)
+    {
+        RefusePipes(path);
+        Directory.CreateDirectory(path);
+        var ownerPath = System.IO.Path.Combine(path, OwnerFile);
+        try
+        {
+            // Nobody else is here: whoever was has left.
+            using var alone = Hold(path);
+            RemoveUnfinished(path);
+            AtomicFile.Write(ownerPath, Encoding.UTF8.GetBytes(owner));
+        }
+        catch (RunStateException)
+        {
+            if (!File.Exists(ownerPath) || Encoding.UTF8.GetString(InputFile.ReadAll(ownerPath, LongestOwner)) != owner) throw;
+        }
+        return new HeldFolder(path, Hold(path, FileAccess.Read, FileShare.Read), isResumed: true, madeAbove: []);
     }
 
     /// <summary>What a killed process has left half written. Nobody else writes here as long as the folder is held.</summary>
@@ -93,12 +122,12 @@ public sealed class HeldFolder : IDisposable
 
     public void Dispose() => held.Dispose();
 
-    static FileStream Hold(string path)
+    static FileStream Hold(string path, FileAccess access = FileAccess.ReadWrite, FileShare share = FileShare.None)
     {
         try
         {
             // Released by the system when the process ends, however it ends.
-            return new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, access, share);
         }
         catch (IOException e)
         {

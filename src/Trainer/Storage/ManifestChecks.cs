@@ -12,6 +12,12 @@ static partial class ManifestChecks
         if (value is null || !Sha256().IsMatch(value)) throw Wrong(path, key, value is null ? "null" : $"'{value}'", "a SHA-256 of 64 hexadecimal digits");
     }
 
+    /// <exception cref="RunStateException">It is none.</exception>
+    public static void Nonce(string path, string key, string value)
+    {
+        if (!Guid.TryParseExact(value, "n", out _)) throw Wrong(path, key, $"'{value}'", "32 hexadecimal digits");
+    }
+
     /// <exception cref="RunStateException">It is below 0.</exception>
     public static void Count(string path, string key, long value)
     {

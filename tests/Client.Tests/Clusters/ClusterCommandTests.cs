@@ -49,7 +49,7 @@ public sealed class ClusterCommandTests
     {
         await using var cluster = await TestCluster.StartAsync(SiloPart.Of(WorkerRole.Trainer, WorkerRole.Scorer));
         await cluster.StartRunAsync("a");
-        await cluster.Silos.UntilAsync("a", s => s.Workers.Count == 2 && s.Reason.Contains("sampler", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await cluster.Silos.UntilAsync("a", s => s.Workers.Count == 2 && s.Reason.Contains("no live silo", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         var (code, output) = await cluster.SpoAsync("show", "a");
         Assert.Equal(ExitCode.Success, code);
         Assert.Contains("waiting for a sampler: no live silo has the role", output.StandardOutput, StringComparison.Ordinal);
@@ -71,6 +71,15 @@ public sealed class ClusterCommandTests
         }
         var (_, logs) = await cluster.SpoAsync("logs", "a");
         Assert.Contains("status: run 'a' cancelled", logs.StandardOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_WhenRegressionIsAllowed_SaysSoInTheRunsEvents()
+    {
+        await using var cluster = await TestCluster.StartAsync(SiloPart.Of(WorkerRole.Scorer));
+        await cluster.StartRunAsync("a");
+        Assert.Equal(ExitCode.Success, (await cluster.SpoAsync("resume", "a", "--allow-regression")).Code);
+        Assert.Contains("the next trainer may go on from less than is committed, by request", (await cluster.SpoAsync("logs", "a")).Output.StandardOutput, StringComparison.Ordinal);
     }
 
     [Fact]

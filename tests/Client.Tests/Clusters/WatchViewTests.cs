@@ -19,7 +19,7 @@ public sealed class WatchViewTests
         "sampler");
 
     static WorkerView Worker(string silo, WorkerRole role, double busy, double rate, int? version = null) => new(
-        new WorkerReport(new WorkerId(silo, "cuda:0", role), busy == 1 ? [new LeaseId(new ItemId("sd15", 7, 0), 1)] : [], new WorkerLoad(busy, QueueDepth: 2, QueueBytes: 3 << 20, Done: 40, rate), version, null, false, null), TimeSpan.Zero);
+        new WorkerReport(new WorkerId(silo, "cuda:0", role), busy == 1 ? [new LeaseId(new ItemId("sd15", 7, 0), 1)] : [], new WorkerLoad(busy, QueueDepth: 2, QueueBytes: 3 << 20, Done: 40, rate), version, null, false, null, true), TimeSpan.Zero);
 
     [Fact]
     public void Stages_OfARun_AddUpTheirDevices()

@@ -69,7 +69,7 @@ public sealed class FaultTests
         await reached.WaitAsync(Token);
         await cluster.Inner.StopSiloAsync(cluster.Silo(2), Token);
         var end = await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
-        Assert.Equal(0, end.Items.Failures);
+        Assert.Equal((0, 0), (end.Items.Failures, end.Items.Expired));
     }
 
     [Fact]
@@ -129,6 +129,15 @@ public sealed class FaultTests
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
         Assert.True(failures >= 9);
+    }
+
+    [Theory]
+    [InlineData("../../x"), InlineData("/etc/x"), InlineData("a/b"), InlineData("..")]
+    public async Task Start_UnderANameThatLeadsOutOfTheRunsFolder_IsRefused(string name)
+    {
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.Of());
+        var error = await Assert.ThrowsAsync<PipelineException>(() => cluster.StartRunAsync(name, FakeRuns.Specification(), FakeRuns.Prompts()));
+        Assert.Contains($"the run's name is '{name}'; expected", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,6 +29,10 @@ public sealed class FakeComputeFactory(FakeBehaviour? behaviour = null, string s
 
     public IScorerCompute CreateScorer(RunSpecification run, string device) => new FakeScorer(behaviour, $"{silo}/{device}");
 
+    public FolderCommit? LastCommit(RunSpecification run, string folder) => FakeTrainer.Read(folder) is { } saved
+        ? new FolderCommit(saved.Epoch, new CommittedRound(saved.NextRound, saved.Digest))
+        : null;
+
     public ITrainerCompute CreateTrainer(RunSpecification run, string device, RunFacts facts) => new FakeTrainer(facts.Folder, behaviour);
 }
 
@@ -115,8 +119,7 @@ public sealed class FakeTrainer : ITrainerCompute
     public FakeTrainer(string folder, FakeBehaviour behaviour)
     {
         (path, this.behaviour) = (Path.Combine(folder, "manifest.json"), behaviour);
-        if (!File.Exists(path)) return;
-        var saved = JsonSerializer.Deserialize<Saved>(File.ReadAllText(path))!;
+        if (Read(folder) is not { } saved) return;
         (NextRound, pairs, digest, adapter) = (saved.NextRound, saved.Pairs, new ConsumedDigest(saved.Digest), Convert.FromHexString(saved.Adapter));
         LastMetrics = saved.Metrics;
     }
@@ -144,12 +147,17 @@ public sealed class FakeTrainer : ITrainerCompute
 
     public byte[] ExportAdapter() => [.. adapter];
 
-    public void Commit(long epoch, bool finished) => Trainer.Storage.AtomicFile.Write(
-        path, JsonSerializer.SerializeToUtf8Bytes(new Saved(NextRound, pairs, digest.Value, Convert.ToHexString(adapter), epoch, LastMetrics)));
+    public void Commit(TrainerEpoch epoch, bool finished) => Trainer.Storage.AtomicFile.Write(
+        path, JsonSerializer.SerializeToUtf8Bytes(new Saved(NextRound, pairs, digest.Value, Convert.ToHexString(adapter), epoch.Number, LastMetrics)));
 
     public void Dispose()
     {
     }
 
-    sealed record Saved(int NextRound, long Pairs, string Digest, string Adapter, long Epoch, string? Metrics);
+    /// <summary>The last commit in a run's folder.</summary>
+    internal static Saved? Read(string folder) => Path.Combine(folder, "manifest.json") is var path && File.Exists(path)
+        ? JsonSerializer.Deserialize<Saved>(File.ReadAllText(path))
+        : null;
+
+    internal sealed record Saved(int NextRound, long Pairs, string Digest, string Adapter, long Epoch, string? Metrics);
 }

@@ -95,7 +95,10 @@ public sealed class PipelineCluster : IAsyncDisposable
         [.. (await Run(id).ReadEventsAsync(new ReadEvents(Protocol.Version, "", 0), CancellationToken.None)).Events.Select(e => e.Text)];
 
     /// <summary>The trainer's manifest.</summary>
-    public string Manifest(string id) => File.ReadAllText(Path.Combine(folder.FullName, id, "manifest.json"));
+    public string Manifest(string id) => File.ReadAllText(Path.Combine(FolderOf(id), "manifest.json"));
+
+    /// <summary>A run's folder.</summary>
+    public string FolderOf(string id) => Path.Combine(folder.FullName, id);
 
     /// <summary>A cluster that computes with libtorch.</summary>
     public static async Task<PipelineCluster> StartTorchAsync(params SiloPart[] parts)

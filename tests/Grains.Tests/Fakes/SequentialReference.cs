@@ -34,7 +34,7 @@ public sealed record SequentialReference(string AdapterHash, string ConsumedDige
                 sampler.Sample(
                     new ItemLease(
                         new LeaseId(new ItemId("run", round, item.Index), 0), new AdapterReference(version, "", 0), item.PromptIndices,
-                        [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows, Nobody, Nobody, 0, TimeSpan.Zero),
+                        [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows, Nobody, Nobody, default, TimeSpan.Zero),
                     pool => pools.Add(scorer.Score(pool)), CancellationToken.None);
             trainer.TrainRound(round, roundPrompts, [.. pools.InOrder()], CancellationToken.None);
             versions.Add(trainer.ExportAdapter());

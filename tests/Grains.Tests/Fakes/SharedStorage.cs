@@ -13,6 +13,16 @@ public sealed class SharedStorage
     /// <summary>Called before every write; may throw: the database is away.</summary>
     public Action<string> OnWrite { get; set; } = _ => { };
 
+    /// <summary>All that is stored now.</summary>
+    public IReadOnlyDictionary<string, (byte[] Content, long Version)> Copy() => rows.ToDictionary();
+
+    /// <summary>What a storage holds that has lost its last writes.</summary>
+    public void Restore(IReadOnlyDictionary<string, (byte[] Content, long Version)> copy)
+    {
+        rows.Clear();
+        foreach (var (key, row) in copy) rows[key] = row;
+    }
+
     public IGrainStorage For(Serializer serializer) => new Provider(this, serializer);
 
     sealed class Provider(SharedStorage shared, Serializer serializer) : IGrainStorage

@@ -110,7 +110,7 @@ public sealed class ArrivalScheduleTests
         var pair = new SamplePayload(
             segment, 0, 0, 1000 - segment, IsTie: false, Branch((item.Index + version) % 4), Branch((item.Index + version + segment + 1) % 4));
         return new ScoredPoolMessage(
-            new ItemLease(lease, new AdapterReference(version, "", 0), [0], ["p"], [0], Scorer, Trainer, 1, TimeSpan.Zero), segment, Segments, [], 1, [pair]);
+            new ItemLease(lease, new AdapterReference(version, "", 0), [0], ["p"], [0], Scorer, Trainer, default, TimeSpan.Zero), segment, Segments, [], 1, [pair]);
 
         BranchPayload Branch(int candidate) => new(candidate, nothing, nothing, 0, null, null);
     }

@@ -33,7 +33,7 @@ public sealed class FreshnessTests
     {
         var worker = new WorkerId("a", "cpu:0", WorkerRole.Scorer);
         var lease = new ItemLease(
-            new LeaseId(new ItemId("run", round, 0), 1), new AdapterReference(sampled, "", 0), [0], ["p"], [0], worker, worker, 1, TimeSpan.Zero);
+            new LeaseId(new ItemId("run", round, 0), 1), new AdapterReference(sampled, "", 0), [0], ["p"], [0], worker, worker, default, TimeSpan.Zero);
         Freshness.Ensure(round, staleness, new RoundWork(["p"], [lease.Id], version, 10), [new ScoredPoolMessage(lease, 0, 1, [], 1, [])]);
     }
 }

@@ -11,7 +11,7 @@ public sealed class RoundAssemblyTests
     static readonly WorkerId Worker = new("a", "cpu:0", WorkerRole.Scorer);
 
     static ScoredPoolMessage Pool(int segment, long epoch = 1, int round = 0) => new(
-        new ItemLease(new LeaseId(new ItemId("run", round, 0), epoch), new AdapterReference(0, "", 0), [0], ["p"], [0], Worker, Worker, 1, TimeSpan.Zero),
+        new ItemLease(new LeaseId(new ItemId("run", round, 0), epoch), new AdapterReference(0, "", 0), [0], ["p"], [0], Worker, Worker, default, TimeSpan.Zero),
         segment, PoolCount: 2, [], 1, []);
 
     [Fact]

@@ -1,5 +1,11 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Npgsql;
 using SpoActors.Silo.Hosting;
 using SpoActors.Silo.Tests.Processes;
+using SpoActors.Specification.Silos;
 using SpoActors.Tools.Chaos.Processes;
 
 namespace SpoActors.Silo.Tests.Hosting;
@@ -53,6 +59,99 @@ public sealed class SiloProgramTests
 
     [Fact]
     public async Task Silo_WhenSettingsAreWrong_EndsWithTheirStatus() => Assert.Equal(2, (await RunAsync("roles: [judge]")).Code);
+
+    [Theory]
+    [InlineData("name: [a\nroles: sampler")]
+    [InlineData("cluster:\nhttp:\nroles:\ndevices: [null]")]
+    [InlineData("name: \"a b\"\ncluster: { id: \"\", failure_seconds: 2147483647 }\nruns_folder: /etc/hostname\nroles: [sampler, sampler]")]
+    [InlineData("cluster: { kind: postgres, connection: \"nonsense\" }")]
+    [InlineData("cluster: { silo_port: 1234, gateway_port: 1234 }")]
+    [InlineData("cluster: { address: 203.0.113.7, trusted_network: true }")]
+    public async Task Silo_WhenSettingsCannotBeUsed_EndsWithStatus2AndNoTrace(string settings)
+    {
+        var (code, log) = await RunAsync(settings);
+        Assert.True(code == 2, $"{code}: {log}");
+        Assert.DoesNotContain("   at ", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Silo_WhenHttpPortIsInUse_RefusesBeforeItJoins()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var (code, log) = await RunAsync(string.Create(CultureInfo.InvariantCulture, $"http: {{ port: {((IPEndPoint)other.LocalEndpoint).Port} }}"));
+        Assert.True(code == 2, log);
+        Assert.Contains("http.port: found", log, StringComparison.Ordinal);
+        Assert.Contains("which is in use; expected a free port", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Silo_WhenDeviceDoesNotExist_RefusesBeforeItJoins()
+    {
+        var (code, log) = await RunAsync("devices: [\"cuda:99\", \"cuda:98\"]");
+        Assert.True(code == 4, log);
+        Assert.Contains("devices: ", log, StringComparison.Ordinal);
+        Assert.Contains("cuda:98", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Silo_WhenALivingOneOfALocalhostClusterHasItsName_IsRefused()
+    {
+        var (first, second) = (new SiloPlan("one", "", ""), new SiloPlan("one", "", ""));
+        await using var app = SiloApplication.Build(new SiloSettings
+        {
+            Name = "one",
+            Roles = [],
+            Cluster = new ClusterSettings { SiloPort = first.SiloPort, GatewayPort = first.GatewayPort },
+            Http = new HttpSettings { Port = first.HttpPort },
+        });
+        await app.StartAsync(Cancellation);
+        var (code, log) = await RunAsync(string.Create(CultureInfo.InvariantCulture, $$"""
+            name: one
+            devices: ["cpu:1"]
+            cluster: { silo_port: {{second.SiloPort}}, gateway_port: {{second.GatewayPort}}, primary: "127.0.0.1:{{first.SiloPort}}" }
+            http: { port: {{second.HttpPort}} }
+            """));
+        Assert.True(code == 5, log);
+        Assert.Contains("name: 'one' belongs to a living silo of the cluster", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception during Silo.Start", log, StringComparison.Ordinal);
+        await app.StopAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task Silo_WhenSchemaIsOfALaterRelease_SaysWhichAndEnds()
+    {
+        await using var storage = await ProcessStorage.PostgresAsync(Services.Require("SPO_TEST_POSTGRES"));
+        await using var connection = new NpgsqlConnection(storage.Connection);
+        await connection.OpenAsync(Cancellation);
+        await using (var command = new NpgsqlCommand("UPDATE SpoSchema SET Version = 7", connection)) await command.ExecuteNonQueryAsync(Cancellation);
+        var (code, log) = await RunAsync($"cluster: {{ kind: postgres, connection: \"{storage.Connection}\" }}");
+        Assert.True(code == 6, log);
+        Assert.Contains("schema version 7, this program needs 1", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Silo_WhenTablesAreOfAnotherSchema_SaysWhatIsMissing()
+    {
+        await using var storage = await ProcessStorage.PostgresAsync(Services.Require("SPO_TEST_POSTGRES"));
+        await using var connection = new NpgsqlConnection(storage.Connection);
+        await connection.OpenAsync(Cancellation);
+        await using (var command = new NpgsqlCommand("DELETE FROM OrleansQuery WHERE QueryKey = 'WriteToStorageKey'", connection)) await command.ExecuteNonQueryAsync(Cancellation);
+        var (code, log) = await RunAsync($"cluster: {{ kind: postgres, connection: \"{storage.Connection}\" }}");
+        Assert.True(code == 6, log);
+        Assert.Contains("it lacks WriteToStorageKey", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Silo_WhenDatabaseDoesNotExist_EndsAtOnce()
+    {
+        var server = new NpgsqlConnectionStringBuilder(Services.Require("SPO_TEST_POSTGRES")) { Database = "nowhere" };
+        var (code, log) = await RunAsync($"cluster: {{ kind: postgres, connection: \"{server.ConnectionString}\" }}");
+        Assert.True(code == 6, log);
+        Assert.Contains("PostgreSQL refuses it", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("Waiting", log, StringComparison.Ordinal);
+    }
 
     static async Task<(int Code, string Log)> RunAsync(string settings, string? folder = null)
     {

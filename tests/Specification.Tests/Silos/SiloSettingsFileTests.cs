@@ -42,6 +42,36 @@ public sealed class SiloSettingsFileTests
     }
 
     [Fact]
+    public void Read_WhenNamesPortsAndTimesAreOutOfBounds_ListsEverythingAtOnce()
+    {
+        var error = Assert.Throws<SpecificationException>(() => Read("""
+            name: "two words"
+            roles: [sampler, Sampler]
+            runs_folder: /etc/hostname
+            drain_seconds: -1
+            cluster:
+              id: "a/b"
+              silo_port: 70000
+              gateway_port: 8080
+              failure_seconds: 2147483647
+            """));
+        foreach (var part in new[]
+                 {
+                     "name: found two words; expected at most 150 letters", "roles: found sampler twice", "runs_folder: found /etc/hostname, which is a file", "drain_seconds: found -1; expected 0 to 86400",
+                     "cluster.id: found a/b", "cluster.silo_port: found 70000; expected 1 to 65535", "cluster.gateway_port, http.port: found 8080; expected every port once", "cluster.failure_seconds: found 2147483647; expected 3 to 3600",
+                 }) Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WhenKeysAreMistyped_SuggestsAllAtOnce()
+    {
+        var error = Assert.Throws<SpecificationException>(() => Read("rolls: [sampler]\ncluster: { knd: redis, silo_prot: 1 }\nhttp: { port: eighty }\n"));
+        foreach (var part in new[] { "roles", "cluster.knd", "cluster.kind", "cluster.silo_prot", "silo_port", "http.port: found 'eighty'" })
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_WhenKeyIsUnknown_NamesItsLine() =>
         Assert.Contains("line 2", Assert.Throws<SpecificationException>(() => Read("name: a\nrolls: [sampler]\n")).Message, StringComparison.Ordinal);
 

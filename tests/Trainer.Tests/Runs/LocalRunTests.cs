@@ -113,6 +113,17 @@ public sealed class LocalRunTests : IDisposable
     }
 
     [Fact]
+    public void Run_WhenAClustersTrainerWasThereBefore_KeepsItsEpoch()
+    {
+        var run = TinyRun.Sd15();
+        Execute(run with { Training = run.Training with { Rounds = 2 } }, "cluster", int.MaxValue);
+        var path = Path.Combine(folder, "cluster", HeldFolder.ManifestFile);
+        File.WriteAllBytes(path, (RunManifest.Read(path) with { TrainerEpoch = 4, TrainerNonce = new string('a', 32) }).ToBytes());
+        var end = Execute(run, "cluster", int.MaxValue);
+        Assert.Equal((4, null), (end.TrainerEpoch, end.TrainerNonce));
+    }
+
+    [Fact]
     public void Commit_KeepsTheConfiguredNumberOfCheckpoints()
     {
         Execute(TinyRun.Sd15(), "kept", int.MaxValue);

@@ -53,7 +53,7 @@ public sealed class ProcessCluster : IAsyncDisposable
             .ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.None))
             .UseOrleansClient(builder =>
             {
-                builder.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (Storage.ClusterId, "spo"));
+                builder.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (Storage.ClusterId, Storage.ClusterId));
                 builder.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
                 builder.UseConnectionRetryFilter(async (_, token) =>
                 {

@@ -44,6 +44,9 @@ public sealed class ProcessStorage : IAsyncDisposable
         }
     }
 
+    /// <summary>The same storage for a cluster of another id; what it leaves there goes with this one's.</summary>
+    public ProcessStorage Of(string clusterId) => new(Kind, Connection, clusterId, () => Task.CompletedTask);
+
     /// <summary>Lets a client find the cluster.</summary>
     internal void Configure(IClientBuilder client)
     {

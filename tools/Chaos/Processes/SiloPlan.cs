@@ -39,7 +39,8 @@ public sealed record SiloPlan(string Name, string Roles, string Device)
         new("trainer-1", "trainer", "cpu:0"), new("scorer-1", "scorer", "cpu:1"), new("sampler-1", "sampler", "cpu:2"), new("sampler-2", "sampler", "cpu:3"),
     ];
 
-    internal string ToYaml(ProcessStorage storage, string runsFolder) => string.Create(CultureInfo.InvariantCulture, $"""
+    /// <summary>Its settings file.</summary>
+    public string ToYaml(ProcessStorage storage, string runsFolder) => string.Create(CultureInfo.InvariantCulture, $"""
         name: {Name}
         roles: [{Roles}]
         devices: ["{Device}"]
