@@ -2,7 +2,7 @@ using SpoActors.Specification;
 
 namespace SpoActors.Benchmarks.ControlPlane;
 
-/// <summary>Items a second and the way of an item with 1, 4, 16, 64 samplers, each stage taking a millisecond or nothing.</summary>
+/// <summary>Items a second and the way of an item with so many samplers and an eighth as many scorers, each stage taking a millisecond or nothing.</summary>
 static class Throughput
 {
     const int Rounds = 30;
@@ -11,7 +11,7 @@ static class Throughput
     {
         var items = Math.Max(16, 4 * samplers);
         var compute = new DelayCompute(new StageDelays(TimeSpan.FromMilliseconds(1), TimeSpan.Zero, TimeSpan.Zero));
-        await using var cluster = await Cluster.StartAsync(compute, ("trainer", 1), ("scorer", 2), ("sampler", samplers)).ConfigureAwait(false);
+        await using var cluster = await Cluster.StartAsync(compute, ("trainer", 1), ("scorer", Math.Max(2, samplers / 8)), ("sampler", samplers)).ConfigureAwait(false);
         await cluster.RunAsync(DelayRuns.Of($"throughput-{samplers}", Rounds, items, staleness: 1), DelayRuns.Prompts(items)).ConfigureAwait(false);
         // The first rounds wait for silos to find each other and for code to be compiled.
         var ends = compute.RoundEnds.ToArray();

@@ -26,7 +26,7 @@ sealed class PipelineProgress(PromptSchedule schedule, IRunProgress shown) : IRu
 
     void Begin(int next)
     {
-        (round, items) = (next, schedule.Items(next).Count);
+        (round, items) = (next, schedule.ItemCount(next));
         shown.Report(new RoundStarted(next, schedule.Round(next).Count));
     }
 }

@@ -122,7 +122,7 @@ public sealed partial class RunGrain
     {
         events.Add("status", $"run '{Id}' {what}");
         LogStatus(Id, what);
-        signal.Pulse();
+        Pulse();
     }
 
     RunSnapshot Snapshot() => new(

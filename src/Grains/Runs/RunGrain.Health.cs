@@ -34,7 +34,7 @@ public sealed partial class RunGrain
         if (!health.Succeeded(worker)) return;
         events.Add("worker", $"{worker} is well again");
         instruments.OnQuarantine(Id, worker, isQuarantined: false);
-        signal.Pulse();
+        Pulse();
     }
 
     /// <summary>An execution failed on a worker.</summary>
@@ -52,7 +52,7 @@ public sealed partial class RunGrain
         foreach (var lease in ledger?.LeasesOf(worker) ?? []) ledger!.Return(lease);
         if (workers.Able(worker.Role) is { Count: > 0 } peers && peers.All(health.IsHopeless))
             Pause($"every {worker.Role.ToString().ToLowerInvariant()} keeps failing; the last error: {error}. Mend the cause, then `spo resume {Id}`");
-        signal.Pulse();
+        Pulse();
     }
 
     /// <summary>Heartbeats alone do not show that a device still works: a call into a driver may never return.</summary>

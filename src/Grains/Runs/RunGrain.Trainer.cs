@@ -64,12 +64,12 @@ public sealed partial class RunGrain
         // The epochs of an incarnation are only given out once it is stored.
         if (!IsNews(request)) return Reply(request.Epoch);
         ledger = new RunLedger(
-            plan!.Options, Id, round => plan.Schedule.Items(round).Count, plan.Schedule.RoundCount, request.NextRound,
+            plan!.Options, Id, plan.Schedule.ItemCount, plan.Schedule.RoundCount, request.NextRound,
             state.State.Incarnation << 32, state.State.SetAside);
         foreach (var held in request.Held) ledger.Scored(held);
         events.Add("worker", $"{request.Worker} is ready at round {request.NextRound}{(behind > 0 ? $"; {behind} rounds after its last commit are done again" : "")}");
         if (ledger.IsFinished) await FinishAsync();
-        signal.Pulse();
+        Pulse();
         return Reply(request.Epoch);
     }
 
@@ -81,7 +81,7 @@ public sealed partial class RunGrain
             if (ledger.Scored(request.Lease))
             {
                 if (leased?.Epoch == request.Lease.Epoch) Succeed(leased);
-                signal.Pulse();
+                Pulse();
             }
             else instruments.OnDuplicateDropped(Id);
         }
@@ -127,7 +127,7 @@ public sealed partial class RunGrain
             (state.State.NextRound, state.State.Totals, state.State.Adapter) = (request.NextRound, request.Totals, request.Adapter);
             AnnounceRound(request.Metrics, request.Adapter);
             instruments.OnRoundTrained(Id, request);
-            signal.Pulse();
+            Pulse();
         }
         if (request.Committed) state.State.Committed = new CommittedRound(request.NextRound, request.Totals.Digest);
         await (ledger.IsFinished ? FinishAsync() : SaveAsync());

@@ -37,7 +37,11 @@ public sealed partial class RunGrain
             LogWorkerProblem(Id, report.Worker, report.Problem);
         }
         // Somebody who can take work may be what others wait for.
-        if (before is null || before.IsReady != report.IsReady || before.Problem != report.Problem || before.Draining != report.Draining) signal.Pulse();
+        if (before is null || before.IsReady != report.IsReady || before.Problem != report.Problem || before.Draining != report.Draining)
+        {
+            Pulse();
+            work.Pulse();
+        }
         var lost = ledger is null ? [] : report.Held.Where(l => !ledger.Renew(l, Now) && !IsProbe(l, report.Worker)).ToArray();
         var standing = report.TrainerEpoch is { } epoch ? Stand(epoch) : TrainerStanding.Current;
         return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeasesOf(report.Worker).Count ?? 0, standing));
@@ -64,7 +68,7 @@ public sealed partial class RunGrain
             if (ledger.Return(failure.Lease))
             {
                 events.Add("lease", $"{failure.Lease.Item} goes back: {reason}");
-                signal.Pulse();
+                Pulse();
             }
             if (failure.Suspect is { } suspect && workers.Accuse(suspect, failure.Worker, Now)) Forget(suspect, reason);
         }
@@ -75,7 +79,7 @@ public sealed partial class RunGrain
             if (failure.Kind == FailureKind.Device) ledger.Return(failure.Lease);
             else AfterFailure(failure.Lease.Item, ledger.Failed(failure.Lease, failure.Worker, workers.Able(failure.Worker.Role).Count, failure.Error), failure.Error);
             Strike(failure.Worker, failure.Kind == FailureKind.Device ? null : failure.Lease.Item, failure.Error);
-            signal.Pulse();
+            Pulse();
         }
         return Task.FromResult(new Acknowledged());
     }
@@ -90,7 +94,7 @@ public sealed partial class RunGrain
     public async Task<LeaseResponse> LeaseAsync(LeaseRequest request, CancellationToken cancellation)
     {
         RequirePlan();
-        return await signal.UntilAsync(() => Answer(request), Patience, cancellation) ?? new LeaseResponse(state.State.Status, null, Obstacle());
+        return await work.UntilAsync(() => Answer(request), Patience, cancellation) ?? new LeaseResponse(state.State.Status, null, Obstacle());
     }
 
     /// <summary>Null while there is nothing to say. A draining worker waits for nothing, and takes what it was given before it said so.</summary>
@@ -118,10 +122,9 @@ public sealed partial class RunGrain
 
     ItemLease Lease(LeaseId id, AdapterReference adapter, WorkerId scorer, WorkerId trainer)
     {
-        var item = plan!.Schedule.Items(id.Item.Round)[id.Item.Index];
-        var roundPrompts = plan.Schedule.Round(id.Item.Round);
+        var item = plan!.Schedule.Item(id.Item.Round, id.Item.Index);
         return new ItemLease(
-            id, adapter, item.PromptIndices, [.. item.PromptIndices.Select(i => roundPrompts[i])], item.Rows, scorer, trainer, Epoch, plan.Options.LeaseDuration,
+            id, adapter, item.PromptIndices, [.. item.Rows.Select(plan.Schedule.Prompt)], item.Rows, scorer, trainer, Epoch, plan.Options.LeaseDuration,
             TraceParent: PipelineDiagnostics.Leasing(id));
     }
 }

@@ -39,7 +39,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     readonly SiloNames silos;
     readonly PipelineInstruments instruments;
     readonly ILogger<RunGrain> logger;
-    readonly Signal signal;
+    readonly Signal signal, work;
     readonly SemaphoreSlim writing = new(1);
     readonly SortedDictionary<int, AdapterReference> adapters = [];
     RunPlan? plan;
@@ -65,7 +65,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     {
         (this.state, this.prompts, this.history, this.time, this.silos, this.instruments, this.logger) = (state, prompts, history, time, silos, instruments, logger);
         health = new WorkerHealth(healthOptions);
-        signal = new Signal(time, stopping.Token);
+        (signal, work) = (new Signal(time, stopping.Token), new Signal(time, stopping.Token));
     }
 
     string Id => this.GetPrimaryKeyString();
@@ -139,7 +139,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         events.Add("worker", $"{worker} is gone: {reason}");
         LogWorkerGone(Id, worker, reason);
         Release(worker);
-        signal.Pulse();
+        Pulse();
     }
 
     /// <summary>A worker has left in good order, which is no failure: what it sampled and passed on is still being scored.</summary>
@@ -150,7 +150,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         LogWorkerLeft(Id, worker);
         foreach (var lease in worker.Role == WorkerRole.Sampler ? unfinished : ledger?.LeasesOf(worker) ?? [])
             if (ledger?.Return(lease) == true) events.Add("lease", $"{lease.Item} goes back: {worker} left");
-        signal.Pulse();
+        Pulse();
     }
 
     /// <summary>Gives a worker's items to others.</summary>
@@ -182,7 +182,14 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
                 Pause(string.Create(CultureInfo.InvariantCulture,
                     $"{share:P0} of the items of round {item.Round} were set aside, and pipeline.max_set_aside is {plan.Options.MaxSetAside}; the last error: {error}. `spo resume {Id}` tries them again"));
         }
+        Pulse();
+    }
+
+    /// <summary>Something has changed. Samplers that wait are woken only where there is something to sample: there may be hundreds.</summary>
+    void Pulse()
+    {
         signal.Pulse();
+        if (ledger is { PendingCount: > 0 }) work.Pulse();
     }
 
     /// <summary>Has the run wait for a person; durable with the next tick.</summary>
@@ -271,7 +278,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         var last = events.Last;
         await history.WriteStateAsync();
         events.OnStored(last);
-        signal.Pulse();
+        Pulse();
     }
 
     /// <summary>One write at a time.</summary>

@@ -26,7 +26,7 @@ public sealed class RunPlan
             MaxSetAside = pipeline.MaxSetAside,
             LeaseDuration = TimeSpan.FromSeconds(pipeline.LeaseSeconds),
         };
-        var items = Schedule.Items(0).Count;
+        var items = Schedule.ItemCount(0);
         if (items > pipeline.PairCapacity)
             throw new PipelineException(
                 $"pipeline.pair_capacity: found {pipeline.PairCapacity}; a round has {items} items, which the trainer must hold together. " +

@@ -28,18 +28,42 @@ public sealed class PromptSchedule
     public int RoundCount { get; }
 
     /// <summary>The prompts of a round; a prompt's place in the list is its index in the round.</summary>
-    public IReadOnlyList<string> Round(int round) => [.. Rows(round).Select(row => prompts[row])];
+    public IReadOnlyList<string> Round(int round) => [.. Rows(round).Select(Prompt)];
 
     /// <summary>Where the prompts of a round stand in the run's whole list.</summary>
-    public IReadOnlyList<int> Rows(int round)
+    public IReadOnlyList<int> Rows(int round) => [.. Rows(round, 0, CountOf(round))];
+
+    /// <summary>A prompt of the run's whole list.</summary>
+    public string Prompt(int row) => prompts[row];
+
+    /// <summary>Items of a round.</summary>
+    public int ItemCount(int round) => (CountOf(round) + run.Sampling.BatchSize - 1) / run.Sampling.BatchSize;
+
+    /// <summary>An item of a round: up to <c>sampling.batch_size</c> prompts that are sampled together.</summary>
+    public ItemDraw Item(int round, int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, ItemCount(round));
+        var first = index * run.Sampling.BatchSize;
+        var count = Math.Min(run.Sampling.BatchSize, CountOf(round) - first);
+        return new ItemDraw(round, index, [.. Enumerable.Range(first, count)]) { Rows = [.. Rows(round, first, count)] };
+    }
+
+    /// <summary>The items of a round.</summary>
+    public IReadOnlyList<ItemDraw> Items(int round) => [.. Enumerable.Range(0, ItemCount(round)).Select(i => Item(round, i))];
+
+    int CountOf(int round)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(round, RoundCount);
+        return Math.Min(run.Training.PromptsPerRound, prompts.Count - (round % roundsPerEpoch * run.Training.PromptsPerRound));
+    }
+
+    IEnumerable<int> Rows(int round, int first, int count)
+    {
         var (epoch, place) = Math.DivRem(round, roundsPerEpoch);
-        var start = place * run.Training.PromptsPerRound;
-        var count = Math.Min(run.Training.PromptsPerRound, prompts.Count - start);
-        if (!run.Prompts.Shuffle) return [.. Enumerable.Range(start, count)];
+        var places = Enumerable.Range((place * run.Training.PromptsPerRound) + first, count);
+        if (!run.Prompts.Shuffle) return places;
         var order = Order(epoch);
-        return [.. Enumerable.Range(start, count).Select(i => (int)order[i])];
+        return places.Select(i => (int)order[i]);
     }
 
     /// <summary>Kept from call to call: an epoch has many rounds.</summary>
@@ -51,12 +75,4 @@ public sealed class PromptSchedule
     }
 
     sealed record EpochOrder(int Epoch, IReadOnlyList<long> Order);
-
-    /// <summary>The items of a round: runs of up to <c>sampling.batch_size</c> prompts that are sampled together.</summary>
-    public IReadOnlyList<ItemDraw> Items(int round)
-    {
-        var rows = Rows(round);
-        return [.. Enumerable.Range(0, rows.Count).Chunk(run.Sampling.BatchSize)
-            .Select((indices, index) => new ItemDraw(round, index, indices) { Rows = [.. indices.Select(i => rows[i])] })];
-    }
 }
