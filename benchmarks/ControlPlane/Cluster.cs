@@ -31,7 +31,7 @@ public sealed class Cluster : IAsyncDisposable
                 {
                     Name = $"silo-{cluster.silos.Count}",
                     Roles = roles.Split(','),
-                    Devices = [.. Enumerable.Range(0, devices).Select(i => $"cpu:{i}")],
+                    Devices = [.. Enumerable.Range(0, devices).Select(i => new DeviceSettings { Device = $"cpu:{i}" })],
                     RunsFolder = cluster.folder,
                     Cluster = new ClusterSettings { SiloPort = isPrimary ? primary : FreePort(), GatewayPort = FreePort(), Primary = isPrimary ? null : $"127.0.0.1:{primary}" },
                     Http = new HttpSettings { Port = FreePort(), Dashboard = false },

@@ -22,8 +22,9 @@ try
     var settings = SiloSettingsFile.Read(path);
     // Whatever can refuse this silo does so before it joins: its joining alone changes what the others do.
     using var ports = new PortClaims(settings, $"'{path}'");
-    using var devices = new DeviceClaims(settings.Devices);
-    DevicePresence.Ensure(settings.Devices);
+    string[] devices = [.. settings.Devices.Select(d => d.Device)];
+    using var claims = new DeviceClaims(devices);
+    DevicePresence.Ensure(devices);
     await using var app = SiloApplication.Build(settings, plugins: PluginLoader.Load(PluginLoader.Folders()));
     var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SpoActors.Silo");
     await new StorageCheck(settings.Cluster, TimeProvider.System, logger).WaitAsync(interrupted.Token);

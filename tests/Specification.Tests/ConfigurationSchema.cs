@@ -50,6 +50,7 @@ static class ConfigurationSchema
             var element = inner.GetGenericArguments()[0];
             // A judge's members are judges: one level is described.
             var items = above.Contains(element) ? new JsonObject { ["type"] = "object" } : Value(element, null, comments, above);
+            if (element.GetCustomAttribute<ShortFormAttribute>() is not null) items = new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, items) };
             return new JsonObject { ["type"] = "array", ["items"] = items };
         }
         var schema = new JsonObject

@@ -73,7 +73,7 @@ static class ConfigurationChecks
     static IEnumerable<Finding> OfSilo(string path, IReadOnlyList<string> overrides)
     {
         var settings = SiloSettingsFile.Read(path);
-        yield return new Finding(path, FindingStatus.Ok, $"valid, a silo with the roles {string.Join(", ", settings.Roles)} on {string.Join(", ", settings.Devices)}");
+        yield return new Finding(path, FindingStatus.Ok, $"valid, a silo with {string.Join("; ", settings.Devices.Select(d => $"{d.Device}: {string.Join(", ", settings.RolesOf(d))}"))}");
         if (overrides.Count > 0) yield return new Finding(path, FindingStatus.Warning, "--set has no meaning for a silo's settings", "Change the file.");
     }
 }

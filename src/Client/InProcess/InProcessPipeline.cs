@@ -58,8 +58,7 @@ sealed class InProcessPipeline : IAsyncDisposable
                 new WorkerOptions
                 {
                     Silo = Silo,
-                    Roles = Enum.GetValues<WorkerRole>(),
-                    Devices = DevicesOf(run.Model),
+                    Devices = [.. DevicesOf(run.Model).Select(device => new DeviceRoles(device, Enum.GetValues<WorkerRole>()))],
                     RunsFolder = Path.GetFullPath(run.Output),
                     HoldsRunFolders = false,
                     Heartbeat = TimeSpan.FromMilliseconds(500),

@@ -30,11 +30,11 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
 
     Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var device in services.Options.Devices)
+        foreach (var (device, roles) in services.Options.Devices)
         {
             var executor = new DeviceExecutor(device);
             executors.Add(executor);
-            loops.AddRange(services.Options.Roles.Select(role => LoopAsync(new WorkerId(services.Options.Silo, device, role), executor)));
+            loops.AddRange(roles.Select(role => LoopAsync(new WorkerId(services.Options.Silo, device, role), executor)));
         }
         return Task.CompletedTask;
     }

@@ -8,11 +8,8 @@ public sealed record WorkerOptions
     /// <summary>Name of the silo, unique in the cluster.</summary>
     public required string Silo { get; init; }
 
-    /// <summary>Roles that every device takes.</summary>
-    public required IReadOnlyList<WorkerRole> Roles { get; init; }
-
-    /// <summary>Devices: cpu:0, cuda:1.</summary>
-    public required IReadOnlyList<string> Devices { get; init; }
+    /// <summary>Devices, each with what it does.</summary>
+    public required IReadOnlyList<DeviceRoles> Devices { get; init; }
 
     /// <summary>Folder that holds the runs' folders; null takes the one that each run names.</summary>
     public string? RunsFolder { get; init; }
@@ -29,3 +26,8 @@ public sealed record WorkerOptions
     /// <summary>Time a worker with a problem (a model that is missing, say) waits before it tries again.</summary>
     public TimeSpan RetryAfterProblem { get; init; } = TimeSpan.FromSeconds(30);
 }
+
+/// <summary>What a device does.</summary>
+/// <param name="Device">cpu:0, cuda:1.</param>
+/// <param name="Roles">Its roles; with several it does their work in turn.</param>
+public sealed record DeviceRoles(string Device, IReadOnlyList<WorkerRole> Roles);

@@ -60,8 +60,7 @@ public static class SiloApplication
                 new WorkerOptions
                 {
                     Silo = name,
-                    Roles = [.. settings.Roles.Select(r => Enum.Parse<WorkerRole>(r, ignoreCase: true)).Distinct()],
-                    Devices = settings.Devices,
+                    Devices = [.. settings.Devices.Select(d => new DeviceRoles(d.Device, [.. settings.RolesOf(d).Select(r => Enum.Parse<WorkerRole>(r, ignoreCase: true)).Distinct()]))],
                     RunsFolder = settings.RunsFolder,
                 },
                 compute ?? (provider => new TorchComputeFactory(provider.GetRequiredService<TimeProvider>())));

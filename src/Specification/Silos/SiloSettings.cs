@@ -9,11 +9,16 @@ public sealed record SiloSettings
     /// <summary>Unique in the cluster; null takes the host's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>What every device does: sampler, scorer, trainer.</summary>
+    /// <summary>What a device does that names no roles of its own: sampler, scorer, trainer.</summary>
     public IReadOnlyList<string> Roles { get; init; } = KnownRoles;
 
-    /// <summary>Devices: cpu:0, cuda:1. Workers of one CPU have numbers of their own.</summary>
-    public IReadOnlyList<string> Devices { get; init; } = ["cpu:0"];
+    /// <summary>
+    /// Devices: cpu:0, cuda:1, or with roles of their own: <c>{ device: cuda:0, roles: [trainer] }</c>. Workers of one CPU have numbers of their own.
+    /// </summary>
+    public IReadOnlyList<DeviceSettings> Devices { get; init; } = [new DeviceSettings { Device = "cpu:0" }];
+
+    /// <summary>What a device of this silo does.</summary>
+    public IReadOnlyList<string> RolesOf(DeviceSettings device) => device.Roles ?? Roles;
 
     /// <summary>Folder that holds the runs' folders; null takes the output of each run.</summary>
     public string? RunsFolder { get; init; }

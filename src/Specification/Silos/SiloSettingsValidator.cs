@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using SpoActors.Specification.Yaml;
 
 namespace SpoActors.Specification.Silos;
 
@@ -17,16 +18,14 @@ public static partial class SiloSettingsValidator
     public static IReadOnlyList<Problem> Validate(SiloSettings settings)
     {
         var problems = new List<Problem>();
-        if (settings.Roles.Count == 0) Add("roles", "an empty list", "sampler, scorer or trainer", "A silo without a role never does anything; leave the key out for all three.");
         if (settings.Devices.Count == 0) Add("devices", "an empty list", "cpu:N or cuda:N", "A silo without a device never does anything; leave the key out for cpu:0.");
-        foreach (var role in settings.Roles.Where(r => !SiloSettings.KnownRoles.Contains(r, StringComparer.OrdinalIgnoreCase)))
-            Add("roles", role, "sampler, scorer or trainer", "Correct the role.");
-        foreach (var device in settings.Devices.Where(d => !Device().IsMatch(d)))
-            Add("devices", device, "cpu:N or cuda:N", "`spo doctor` lists this machine's devices.");
-        foreach (var device in settings.Devices.GroupBy(d => d).Where(g => g.Count() > 1))
+        CheckRoles("roles", settings.Roles);
+        foreach (var device in settings.Devices.Where(d => !Device().IsMatch(d.Device)))
+            Add("devices", device.Device.Length == 0 ? "nothing" : device.Device, "cpu:N or cuda:N", "`spo doctor` lists this machine's devices.");
+        foreach (var device in settings.Devices.GroupBy(d => d.Device).Where(g => g.Count() > 1))
             Add("devices", $"{device.Key} twice", "every device once", "Remove one.");
-        foreach (var role in settings.Roles.GroupBy(r => r, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
-            Add("roles", $"{role.Key} twice", "every role once", "Remove one.");
+        foreach (var (index, device) in settings.Devices.Index())
+            if (device.Roles is { } roles) CheckRoles($"{SpecificationKeys.Item("devices", index)}.roles", roles);
         if (settings.Name is { } name) Named("name", name);
         if (settings.RunsFolder is { } folder && (folder.Length == 0 || File.Exists(folder)))
             Add("runs_folder", folder.Length == 0 ? "an empty text" : $"{folder}, which is a file", "a folder, or null", "Trainers make it where it is missing.");
@@ -38,6 +37,13 @@ public static partial class SiloSettingsValidator
         if (settings.Tracing.Endpoint is { } endpoint && !Uri.TryCreate(endpoint, UriKind.Absolute, out _))
             Add("tracing.endpoint", endpoint, "a URL, or null", "For example http://127.0.0.1:4317.");
         return problems;
+
+        void CheckRoles(string key, IReadOnlyList<string> roles)
+        {
+            if (roles.Count == 0) Add(key, "an empty list", "sampler, scorer or trainer", "Nothing is ever done without a role; leave the key out for all there are.");
+            foreach (var role in roles.Where(r => !SiloSettings.KnownRoles.Contains(r, StringComparer.OrdinalIgnoreCase))) Add(key, role, "sampler, scorer or trainer", "Correct the role.");
+            foreach (var role in roles.GroupBy(r => r, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1)) Add(key, $"{role.Key} twice", "every role once", "Remove one.");
+        }
 
         void CheckCluster(ClusterSettings cluster)
         {

@@ -92,7 +92,7 @@ sealed class SpecificationBinder(Type root, LayeredYaml layers, IReadOnlyDiction
         {
             if (SpecificationKeys.IsSection(element))
             {
-                if (child is YamlMappingNode mapping) list.Add(Bind(mapping, element, SpecificationKeys.Item(key, list.Count)));
+                if (Written(child, element) is { } mapping) list.Add(Bind(mapping, element, SpecificationKeys.Item(key, list.Count)));
                 else Wrong(child, key, "a list of sections");
             }
             else if (child is YamlScalarNode { Value: { } text } && Parse(text, element) is { } value) list.Add(value);
@@ -100,6 +100,13 @@ sealed class SpecificationBinder(Type root, LayeredYaml layers, IReadOnlyDiction
         }
         return new Converted(list);
     }
+
+    /// <summary>A section as it is written out; null for something else.</summary>
+    static YamlMappingNode? Written(YamlNode node, Type section) =>
+        node as YamlMappingNode
+        ?? (node is YamlScalarNode scalar && section.GetCustomAttribute<ShortFormAttribute>() is { } shortForm
+            ? new YamlMappingNode(new YamlScalarNode(SpecificationKeys.ToKey(shortForm.Property)), scalar)
+            : null);
 
     static object? Parse(string text, Type type)
     {

@@ -57,8 +57,7 @@ public sealed class PipelineCluster : IAsyncDisposable
                 new WorkerOptions
                 {
                     Silo = options.SiloName,
-                    Roles = part.Roles,
-                    Devices = part.Devices,
+                    Devices = [.. part.Devices.Select(device => new DeviceRoles(device, part.Roles))],
                     RunsFolder = folder.FullName,
                     Heartbeat = TimeSpan.FromMilliseconds(200),
                     RetryAfterProblem = TimeSpan.FromSeconds(1),

@@ -19,6 +19,33 @@ public sealed class SiloSettingsFileTests
     }
 
     [Fact]
+    public void Read_WhenADeviceHasRolesOfItsOwn_TheOthersHaveTheSilos()
+    {
+        var read = Read("""
+            roles: [sampler, scorer]
+            devices: ["cuda:0", { device: "cuda:1" }, { device: "cuda:2", roles: [trainer] }]
+            """);
+        Assert.Equal(["cuda:0 sampler,scorer", "cuda:1 sampler,scorer", "cuda:2 trainer"], read.Devices.Select(d => $"{d.Device} {string.Join(',', read.RolesOf(d))}"));
+    }
+
+    [Fact]
+    public void Read_WhenDevicesWithRolesAreWrong_ListsEverythingAtOnce()
+    {
+        var error = Assert.Throws<SpecificationException>(() => Read("""
+            devices: ["cuda:0", { device: "cuda:0", roles: [trainer, trainer] }, { roles: [] }, { devise: "cuda:1" }]
+            """));
+        foreach (var part in new[]
+                 {
+                     "devices: found cuda:0 twice", "devices[1].roles: found trainer twice", "devices: found nothing; expected cpu:N or cuda:N", "devices[2].roles: found an empty list",
+                     "devices[3].devise: found an unknown key",
+                 }) Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WhenADeviceIsAList_SaysWhatItMayBe() =>
+        Assert.Contains("devices: found a list; expected a list of sections", Assert.Throws<SpecificationException>(() => Read("devices: [[1]]")).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Read_WhenMuchIsWrong_ListsEverythingAtOnce()
     {
         var error = Assert.Throws<SpecificationException>(() => Read("""
