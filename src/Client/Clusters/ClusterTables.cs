@@ -20,6 +20,7 @@ static class ClusterTables
             ("items", string.Create(CultureInfo.InvariantCulture, $"{run.Items.Pending} pending, {run.Items.Leased} leased, {run.Items.Scored} scored")),
             ("leases lost", run.Items.Expired), ("duplicates dropped", run.Items.DuplicatesDropped), ("failures", run.Items.Failures),
             ("bottleneck", run.Bottleneck.Length > 0 ? run.Bottleneck : null));
+        if (run.Taken.Count > 0) yield return new OutputTable("Settings changed", ["setting"], [.. run.Taken.Select(t => (IReadOnlyList<string>)[t])]);
         yield return Stages(run);
         if (run.Workers.Count > 0) yield return Workers(run);
         if (run.SetAside.Count > 0)

@@ -53,7 +53,12 @@ public sealed record RunSnapshot(
     [property: Id(8)] ItemCounts Items,
     [property: Id(9)] IReadOnlyList<SetAsideItem> SetAside,
     [property: Id(10)] IReadOnlyList<WorkerView> Workers,
-    [property: Id(11)] string Bottleneck);
+    [property: Id(11)] string Bottleneck)
+{
+    /// <summary>Settings that the call which this answers has changed: <c>key: before to after</c>.</summary>
+    [Id(12)]
+    public IReadOnlyList<string> Taken { get; init; } = [];
+}
 
 /// <summary>Counts of the ledger.</summary>
 [GenerateSerializer, Immutable, Alias("spo.ItemCounts")]

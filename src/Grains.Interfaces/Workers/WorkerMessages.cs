@@ -12,6 +12,7 @@ public sealed record JoinRun([property: Id(0)] int ProtocolVersion, [property: I
 /// <param name="PromptCount">Prompts in its list.</param>
 /// <param name="EvaluationPrompts">What the before/after samples are drawn of.</param>
 /// <param name="PromptsHash">Hash of the list of prompts, which the run's manifest records.</param>
+/// <param name="Revision">Counts changes of its settings.</param>
 /// <param name="Identity">Tells the run from one of the same name in another cluster.</param>
 [GenerateSerializer, Immutable, Alias("spo.JoinedRun")]
 public sealed record JoinedRun(
@@ -21,7 +22,8 @@ public sealed record JoinedRun(
     [property: Id(3)] int PromptCount,
     [property: Id(4)] IReadOnlyList<string> EvaluationPrompts,
     [property: Id(5)] string PromptsHash,
-    [property: Id(6)] string Identity);
+    [property: Id(6)] string Identity,
+    [property: Id(7)] int Revision);
 
 /// <summary>Heartbeat of a worker: renews the leases it holds, and says how it is.</summary>
 /// <param name="Worker">Worker.</param>
@@ -62,12 +64,14 @@ public sealed record WorkerLoad(
 /// <param name="Lost">Leases that are no longer valid: stop working on them.</param>
 /// <param name="Assigned">Items whose pools may still come to this scorer.</param>
 /// <param name="Standing">For a trainer: whether it still owns the run.</param>
+/// <param name="Revision">Of the run's settings: with another than it joined with, a worker finishes what it has begun and joins again.</param>
 [GenerateSerializer, Immutable, Alias("spo.WorkerOrders")]
 public sealed record WorkerOrders(
     [property: Id(0)] RunStatus Status,
     [property: Id(1)] IReadOnlyList<LeaseId> Lost,
     [property: Id(2)] int Assigned,
-    [property: Id(3)] TrainerStanding Standing);
+    [property: Id(3)] TrainerStanding Standing,
+    [property: Id(4)] int Revision);
 
 /// <summary>A worker has found that the run cannot go on, since doing the same again gives the same.</summary>
 [GenerateSerializer, Immutable, Alias("spo.RunDiverged")]

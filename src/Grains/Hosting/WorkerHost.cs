@@ -131,7 +131,7 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
         return id.Role switch
         {
             WorkerRole.Sampler => new SamplerSession(id, run, specification, joined, executor, services),
-            WorkerRole.Scorer => new ScorerSession(id, run, specification, executor, services),
+            WorkerRole.Scorer => new ScorerSession(id, run, specification, joined, executor, services),
             _ => new TrainerSession(id, run, specification, joined, executor, services),
         };
     }

@@ -18,14 +18,7 @@ public sealed partial class RunGrain
         // It becomes a folder's name on the trainers.
         if (RunName.Fault(Id) is { } fault) throw new PipelineException($"the run's name is {fault}");
         if (plan is not null) return await GoOnAsync(request);
-        try
-        {
-            SpecificationValidator.EnsureValid(new RunPlan(request.Specification, Unpack(request.Prompts)).Specification, "the run's specification", checkFiles: false);
-        }
-        catch (Exception e) when (e is SpecificationException or ArgumentException)
-        {
-            throw new PipelineException(e.Message, e);
-        }
+        Checked(request.Specification, Unpack(request.Prompts));
         prompts.State.Prompts = request.Prompts;
         await prompts.WriteStateAsync(cancellation);
         state.State.Specification = request.Specification;
@@ -43,19 +36,48 @@ public sealed partial class RunGrain
 
     static TrainingPrompts Unpack(PromptsPayload prompts) => new(prompts.Unpack(), prompts.Hash);
 
-    /// <summary>Starting a run that exists goes on with it, if it is the same one.</summary>
+    /// <summary>Starting a run that exists goes on with it, if it is the same one; settings that may change are taken over.</summary>
     async Task<RunSnapshot> GoOnAsync(StartRun request)
     {
-        var asked = SpecificationYaml.Identity(SpecificationYaml.Parse(request.Specification, "the specification"));
-        var known = SpecificationYaml.Identity(plan!.Specification);
-        if (asked != known)
+        var change = SettingsChange.Between(plan!.Specification, SpecificationYaml.Parse(request.Specification, "the specification"));
+        if (change.Refused.Count > 0)
             throw new PipelineException(
-                $"there is a run '{Id}' with other settings ({known[..12]}, now {asked[..12]}); start this one under another name, " +
-                "or begin a branch with other settings from its last commit (`spo run --resume --branch NAME` in the runs' folder, then `spo start --name NAME`)", PipelineFault.Conflict);
+                $"there is a run '{Id}' that computes something else: {string.Join("; ", change.Refused)}. {(change.Taken.Count == 0 ? "" : $"These alone could change: {string.Join("; ", change.Taken)}. ")}" +
+                "Start this one under another name, or begin a branch with other settings from its last commit (`spo run --resume --branch NAME` in the runs' folder, then `spo start --name NAME`)", PipelineFault.Conflict);
         if (request.Prompts.Hash != plan.Prompts.Hash)
             throw new PipelineException($"there is a run '{Id}' with other {(MethodPlan.FlowOf(plan.Specification) == FlowKind.OwnPairs ? "pairs" : "prompts")}; start this one under another name, or bring back its own", PipelineFault.Conflict);
-        if (state.State.Status is RunStatus.Paused or RunStatus.Cancelled) await SetStatusAsync(RunStatus.Running, "", "goes on");
-        return Snapshot();
+        if (change.Taken.Count > 0) await TakeAsync(request, change.Taken);
+        var hasMore = state.State.Status == RunStatus.Finished && plan.Schedule.RoundCount > state.State.NextRound;
+        if (hasMore || state.State.Status is RunStatus.Paused or RunStatus.Cancelled) await SetStatusAsync(RunStatus.Running, "", "goes on");
+        return Snapshot() with { Taken = change.Taken };
+    }
+
+    /// <summary>Workers find out with their next heartbeat, finish what they have begun, and join again.</summary>
+    async Task TakeAsync(StartRun request, IReadOnlyList<string> taken)
+    {
+        plan = Checked(request.Specification, plan!.Prompts);
+        state.State.Specification = request.Specification;
+        state.State.Revision++;
+        // The ledger's bounds are among the settings; the trainer tells again where it stands.
+        ledger = null;
+        foreach (var setting in taken) events.Add("settings", setting);
+        Pulse();
+        await SaveAsync();
+    }
+
+    /// <exception cref="PipelineException">It is not valid, or cannot be dispatched.</exception>
+    static RunPlan Checked(string specification, TrainingPrompts prompts)
+    {
+        try
+        {
+            var plan = new RunPlan(specification, prompts);
+            SpecificationValidator.EnsureValid(plan.Specification, "the run's specification", checkFiles: false);
+            return plan;
+        }
+        catch (Exception e) when (e is SpecificationException or ArgumentException)
+        {
+            throw new PipelineException(e.Message, e);
+        }
     }
 
     public async Task<RunSnapshot> ControlAsync(ControlRun request, CancellationToken cancellation)

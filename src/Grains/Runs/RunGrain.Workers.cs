@@ -23,7 +23,7 @@ public sealed partial class RunGrain
         var evaluation = known.Specification.Evaluation;
         return new JoinedRun(
             state.State.Status, state.State.Specification, known.Schedule.RoundCount, known.Prompts.Texts.Count,
-            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. known.Prompts.Texts.Take(evaluation.Count)], known.Prompts.Hash, events.Stream);
+            evaluation.Prompts.Count > 0 ? evaluation.Prompts : [.. known.Prompts.Texts.Take(evaluation.Count)], known.Prompts.Hash, events.Stream, state.State.Revision);
     }
 
     public Task<WorkerOrders> ReportAsync(WorkerReport report, CancellationToken cancellation)
@@ -44,7 +44,7 @@ public sealed partial class RunGrain
         }
         var lost = ledger is null ? [] : report.Held.Where(l => !ledger.Renew(l, Now) && !IsProbe(l, report.Worker)).ToArray();
         var standing = report.TrainerEpoch is { } epoch ? Stand(epoch) : TrainerStanding.Current;
-        return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeasesOf(report.Worker).Count ?? 0, standing));
+        return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeaseCountOf(report.Worker) ?? 0, standing, state.State.Revision));
     }
 
     public Task<Acknowledged> LeaveAsync(WorkerLeft request, CancellationToken cancellation)

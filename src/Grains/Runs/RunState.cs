@@ -63,6 +63,10 @@ public sealed class RunState
     /// <summary>A person has allowed the next trainer to go on from less.</summary>
     [Id(13)]
     public bool MayRegress { get; set; }
+
+    /// <summary>Counts changes of the settings.</summary>
+    [Id(14)]
+    public int Revision { get; set; }
 }
 
 /// <summary>What a reader of events finds again when the run has moved to another silo; stored apart, since most writes don't change it.</summary>

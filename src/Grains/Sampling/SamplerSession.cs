@@ -21,7 +21,7 @@ namespace SpoActors.Grains.Sampling;
 /// </summary>
 public sealed class SamplerSession(
     WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services)
-    : WorkerSession(id, run, specification, executor, services)
+    : WorkerSession(id, run, specification, joined, executor, services)
 {
     readonly AdapterClient adapters = new(services.Grains, services.Calls);
     readonly List<Task> delivering = [];
@@ -36,7 +36,7 @@ public sealed class SamplerSession(
 
     protected override async Task OpenAsync()
     {
-        compute = await ComputeAsync(() => Services.Compute.CreateSampler(Specification, Id.Device, joined.PromptsHash), Ended).ConfigureAwait(false);
+        compute = await ComputeAsync(() => Services.Compute.CreateSampler(Specification, Id.Device, Joined.PromptsHash), Ended).ConfigureAwait(false);
         var (item, most) = (compute.LargestItem, Specification.Pipeline.ChannelMegabytes * (1L << 20));
         if (item.Bytes > most)
             throw new PipelineException(

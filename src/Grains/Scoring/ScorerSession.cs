@@ -6,6 +6,7 @@ using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Sampling;
 using SpoActors.Grains.Interfaces.Scoring;
 using SpoActors.Grains.Interfaces.Training;
+using SpoActors.Grains.Interfaces.Workers;
 using SpoActors.Grains.Telemetry;
 using SpoActors.Grains.Workers;
 using SpoActors.Specification;
@@ -14,8 +15,9 @@ using SpoActors.Trainer.Devices;
 namespace SpoActors.Grains.Scoring;
 
 /// <summary>Takes pools into a bounded queue, scores them one by one and passes the pairs on to the trainer.</summary>
-public sealed class ScorerSession(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor, WorkerServices services)
-    : WorkerSession(id, run, specification, executor, services)
+public sealed class ScorerSession(
+    WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services)
+    : WorkerSession(id, run, specification, joined, executor, services)
 {
     /// <summary>How long a delivery waits for room before the sampler is told to try again.</summary>
     static readonly TimeSpan RoomPatience = TimeSpan.FromSeconds(5);

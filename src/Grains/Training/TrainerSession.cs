@@ -24,7 +24,7 @@ namespace SpoActors.Grains.Training;
 /// </summary>
 public sealed class TrainerSession(
     WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services)
-    : WorkerSession(id, run, specification, executor, services)
+    : WorkerSession(id, run, specification, joined, executor, services)
 {
     readonly RunFacts facts = new(
         Path.Combine(services.Options.RunsFolder ?? specification.Output, run), joined.RoundCount, joined.PromptCount, joined.PromptsHash, joined.EvaluationPrompts);
@@ -71,7 +71,7 @@ public sealed class TrainerSession(
     {
         if (refusal is not null) throw new PipelineException(refusal);
         Directory.CreateDirectory(facts.Folder);
-        if (Services.Options.HoldsRunFolders) held = HeldFolder.Share(facts.Folder, joined.Identity);
+        if (Services.Options.HoldsRunFolders) held = HeldFolder.Share(facts.Folder, Joined.Identity);
         store = new AdapterStore(Path.Combine(facts.Folder, AdapterStore.FolderName), Epoch);
         store.RemoveDamaged();
         compute = await ComputeAsync(() => Services.Compute.CreateTrainer(Specification, Id.Device, facts with { Ended = Ended }), Ended).ConfigureAwait(false);

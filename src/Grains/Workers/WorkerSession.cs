@@ -16,13 +16,15 @@ namespace SpoActors.Grains.Workers;
 /// <param name="id">The worker.</param>
 /// <param name="run">Id of the run.</param>
 /// <param name="specification">Its specification.</param>
+/// <param name="joined">What the run said when the worker joined.</param>
 /// <param name="executor">The device's thread.</param>
 /// <param name="services">The silo's.</param>
-public abstract partial class WorkerSession(WorkerId id, string run, RunSpecification specification, DeviceExecutor executor, WorkerServices services) : IDisposable
+public abstract partial class WorkerSession(
+    WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services) : IDisposable
 {
     static readonly TimeSpan RetryAfterSilence = TimeSpan.FromSeconds(1);
 
-    readonly CancellationTokenSource ended = new();
+    readonly CancellationTokenSource ended = new(), leaving = new();
     readonly BusyMeter meter = new(services.Time);
     readonly ILogger logger = services.Logging.CreateLogger("SpoActors.Worker");
     bool isReady;
@@ -34,6 +36,8 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
 
     protected RunSpecification Specification => specification;
 
+    protected JoinedRun Joined => joined;
+
     protected WorkerServices Services => services;
 
     protected IRunGrain RunGrain { get; } = services.Grains.GetGrain<IRunGrain>(run);
@@ -41,7 +45,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     /// <summary>The run is over for this worker.</summary>
     protected CancellationToken Ended { get; private set; }
 
-    /// <summary>The silo shuts down: finish what was begun.</summary>
+    /// <summary>The silo shuts down, or the run's settings have changed: finish what was begun.</summary>
     protected CancellationToken Draining { get; private set; }
 
     /// <summary>Why the worker takes no work.</summary>
@@ -54,7 +58,8 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
     /// <returns>Whether the run had work for this worker.</returns>
     public async Task<bool> ServeAsync(CancellationToken draining, CancellationToken stopping)
     {
-        (Draining, Ended) = (draining, ended.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(draining, leaving.Token);
+        (Draining, Ended) = (either.Token, ended.Token);
         using var stop = stopping.UnsafeRegister(_ => ended.Cancel(), null);
         if (!await EnterAsync().ConfigureAwait(false)) return false;
         LogServing(id, run);
@@ -280,6 +285,7 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
             return;
         }
         Assigned = orders.Assigned;
+        if (orders.Revision != joined.Revision) await leaving.CancelAsync().ConfigureAwait(false);
         foreach (var lease in orders.Lost) Lose(lease);
         if (orders.Status is RunStatus.Cancelled or RunStatus.Finished) await ended.CancelAsync().ConfigureAwait(false);
         else await OnStandingAsync(orders.Standing).ConfigureAwait(false);
@@ -304,5 +310,9 @@ public abstract partial class WorkerSession(WorkerId id, string run, RunSpecific
         GC.SuppressFinalize(this);
     }
 
-    protected virtual void Dispose(bool disposing) => ended.Dispose();
+    protected virtual void Dispose(bool disposing)
+    {
+        ended.Dispose();
+        leaving.Dispose();
+    }
 }
