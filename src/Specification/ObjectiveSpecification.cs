@@ -4,6 +4,7 @@ namespace SpoActors.Specification;
 /// What is minimised. A setting that is null has the value that its method was published with (docs/objectives.md); one that the method
 /// does not use must be null.
 /// </summary>
+[BelongsToKind]
 public sealed record ObjectiveSpecification
 {
     /// <summary>spo, mspo, d3po, ddpo, diffusion_dpo, mapo, lpo, grad_spo, sdpo, linear_dpo, or an objective that the program registers.</summary>

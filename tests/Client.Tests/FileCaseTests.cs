@@ -123,6 +123,18 @@ public sealed class FileCaseTests : IDisposable
         Assert.Contains("algorithm_type is \"sde-dpmsolver++\"", await Refused(model, "--scheduler", "dpm_solver"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Sample_WhenTheModelOverflows_SaysSoInsteadOfDrawing()
+    {
+        var model = Copy(Model, "m");
+        var config = JsonNode.Parse(File.ReadAllText(folder["m/vae/config.json"]))!;
+        config["scaling_factor"] = 1e-40;
+        File.WriteAllText(folder["m/vae/config.json"], config.ToJsonString());
+        var (code, output) = await Sample("overflowing", model);
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("the latents are finite and the image is not, so the autoencoder overflowed", output.StandardError, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("evaluation.scheduler: found", "algorithm_type is \"sde-dpmsolver++\"", "evaluation.scheduler=dpm_solver")]
     [InlineData("evaluation.steps: found", "1001", "evaluation.steps=1001")]

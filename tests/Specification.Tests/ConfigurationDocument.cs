@@ -24,7 +24,8 @@ static partial class ConfigurationDocument
             - A relative input path is looked for in the current folder, then beside the configuration file. `output` belongs to the current folder.
               `~` and `$HOME` at the beginning of a path are the user's folder.
             - `extends: long.yaml`, a path relative to the file, takes all keys of another configuration; those that the file gives itself replace
-              them, sections key by key, lists and values whole. Problems name the file and line. At most 8 files extend each other.
+              them, sections key by key, lists and values whole; an `objective` of another kind is taken whole too, since no other kind knows its
+              settings. Problems name the file and line. At most 8 files extend each other.
             - `config/schema/` holds JSON schemas for editors, which the first line of each configuration names.
             - A configuration has at most 1 MiB, 32 levels and 20,000 values (an alias counts for all that it names), one document, and every key once.
             - A run's folder holds the resolved configuration, every key with its value, as `config.yaml`.

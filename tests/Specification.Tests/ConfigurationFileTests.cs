@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using SpoActors.Specification.Validation;
 using SpoActors.Specification.Yaml;
 
@@ -45,6 +47,16 @@ public sealed class ConfigurationFileTests
         Assert.Equal(Path.GetFileNameWithoutExtension(file), run.Name.StartsWith("shapes-", StringComparison.Ordinal) ? run.Name["shapes-".Length..] : run.Name);
         Assert.Contains($"run config/{file}", File.ReadAllText(Repository.PathOf($"config/{file}")), StringComparison.Ordinal);
     }
+
+    /// <summary>A recipe is short, over a file that others change too: what comes out of both is held here.</summary>
+    [Fact]
+    public void Presets_Always_ResolveToWhatTheyDid() =>
+        Assert.Equal(File.ReadAllLines(Repository.PathOf("tests/Specification.Tests/presets.sha256")), Directory.GetFiles(Repository.PathOf("config"), "*.yaml", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.PathOf("config"), file).Replace('\\', '/')).Where(file => file.StartsWith("methods/", StringComparison.Ordinal) || file.StartsWith("shapes/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal).Select(file => $"{HashOf(file)}  {file}"));
+
+    static string HashOf(string file) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(SpecificationYaml.Write(SpecificationYaml.Read(Repository.PathOf($"config/{file}"))))));
 
     /// <summary>The trainer holds a round together; the pipeline refuses one that it cannot.</summary>
     [Theory]

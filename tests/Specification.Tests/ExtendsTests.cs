@@ -19,6 +19,18 @@ public sealed class ExtendsTests
         Assert.Equal([3UL], run.Evaluation.Seeds);
     }
 
+    [Theory]
+    [InlineData("{ beta: 10, eps: 0.1 }", "{ kind: lpo }", null)]
+    [InlineData("{ kind: mspo, beta: 10 }", "{ kind: spo }", null)]
+    [InlineData("{ beta: 10 }", "{ kind: spo, eps: 0.2 }", 10.0)]
+    [InlineData("{ kind: lpo, beta: 10 }", "{ eps: 0.2 }", 10.0)]
+    public void Reading_WhenTheObjectiveIsOfAnotherKind_TakesNoneOfTheOthersSettings(string below, string above, double? beta)
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder, "long.yaml", $"objective: {below}\n");
+        Assert.Equal(beta, SpecificationYaml.Read(Write(folder, "short.yaml", $"extends: long.yaml\nobjective: {above}\n")).Objective.Beta);
+    }
+
     [Fact]
     public void Reading_WhenProblemIsInTheOtherFile_NamesItAndTheLine()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using SpoActors.Specification.Texts;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -13,6 +14,8 @@ sealed class LayeredYaml
 {
     /// <summary>The key that names the file that is extended.</summary>
     public const string ExtendsKey = "extends";
+
+    const string KindKey = "kind";
 
     const int MostLayers = 8;
 
@@ -114,12 +117,21 @@ sealed class LayeredYaml
         {
             var inner = SpecificationKeys.Of(section).FirstOrDefault(k => k.Key == PresentName(section, key)).Property?.PropertyType;
             var older = below.Children.FirstOrDefault(b => PresentName(section, b.Key) == PresentName(section, key)).Value;
-            merged.Children[key] = inner is not null && SpecificationKeys.IsSection(inner) && value is YamlMappingNode upper && older is YamlMappingNode lower
+            merged.Children[key] = inner is not null && SpecificationKeys.IsSection(inner) && value is YamlMappingNode upper && older is YamlMappingNode lower && !IsOfAnotherKind(lower, upper, inner)
                 ? Merge(lower, upper, inner)
                 : value;
         }
         return merged;
     }
+
+    /// <summary>Whether a section names another kind than the one below it, which has the default where it names none.</summary>
+    static bool IsOfAnotherKind(YamlMappingNode below, YamlMappingNode above, Type section) =>
+        section.GetCustomAttribute<BelongsToKindAttribute>() is not null && KindOf(above) is { } kind && kind != (KindOf(below) ?? DefaultKind(section));
+
+    static string? KindOf(YamlMappingNode section) => section.Children.TryGetValue(new YamlScalarNode(KindKey), out var kind) ? (kind as YamlScalarNode)?.Value : null;
+
+    static string? DefaultKind(Type section) =>
+        SpecificationKeys.Of(section).First(k => k.Key == KindKey).Property.GetValue(Activator.CreateInstance(section)) is { } kind ? SpecificationKeys.ToKey(kind.ToString()!) : null;
 
     /// <summary>A key by its present name, since the layers may be of different releases.</summary>
     static string PresentName(Type section, YamlNode key)

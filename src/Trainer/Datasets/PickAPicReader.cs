@@ -114,14 +114,14 @@ public sealed partial class PickAPicReader : IDisposable
             (present.ContainsKey(PickAPicFile.Address) ? "; this file names its images but does not hold them: take the data set's version with images." : "."));
     }
 
-    /// <summary>What the native reader finds wrong comes in many types of exceptions.</summary>
+    /// <summary>What the native reader finds wrong comes in many types of exceptions, plain Exception among them.</summary>
     T Reading<T>(int rowGroup, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (Exception e) when (e is ParquetException or OverflowException or ArgumentException or InvalidOperationException or InvalidCastException or FormatException or NotSupportedException or IndexOutOfRangeException)
+        catch (Exception e) when (e is not (InvalidDataException or IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{Path}', row group {rowGroup}, cannot be read: {Reason(e)}"), e);
         }

@@ -3,6 +3,7 @@ using SpoActors.Specification;
 using SpoActors.Trainer.Imaging;
 using SpoActors.Trainer.Progress;
 using SpoActors.Trainer.Storage;
+using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Evaluation;
 
@@ -14,7 +15,17 @@ public sealed class EvaluationGrids(EvaluationSamples samples, EvaluationSpecifi
     {
         if (samples.Prompts.Count == 0) return;
         progress.Report(new RunMessage(MessageLevel.Information, $"drawing {samples.Prompts.Count * evaluation.Seeds.Count} samples {moment} training"));
-        var tensors = samples.Draw(cancellation);
+        IReadOnlyList<Tensor> tensors;
+        try
+        {
+            tensors = samples.Draw(cancellation);
+        }
+        catch (NotFiniteNumberException e)
+        {
+            // Samples are to look at: whether the run can go on, its scores say.
+            progress.Report(new RunMessage(MessageLevel.Warning, $"no samples {moment} training: {e.Message}"));
+            return;
+        }
         try
         {
             var images = tensors.Select(t => t.ToPixelImage()).Chunk(evaluation.Seeds.Count).ToArray();

@@ -10,8 +10,11 @@ namespace SpoActors.Trainer.Imaging;
 /// <param name="Data">Height * Width * Channels bytes.</param>
 public sealed record PixelImage(int Height, int Width, int Channels, byte[] Data)
 {
-    /// <summary>A picture with more pixels is not decoded: a small file may promise any number of them. The limit is Pillow's.</summary>
-    public const long MostPixels = 89_478_485;
+    /// <summary>
+    /// A picture with more pixels is not decoded: a small file may promise any number of them. Seven bytes of each, in RGBA and in RGB, stay
+    /// below 512 MB.
+    /// </summary>
+    public const long MostPixels = 76_000_000;
 
     /// <summary>A picture that is far longer than wide becomes huge when its shorter side is brought to a model's size.</summary>
     const int MostSide = 32_768, LongSide = 4096, MostRatio = 64;

@@ -102,7 +102,11 @@ internal sealed class ModelConfigReader(JsonElement json, string origin)
         if (json.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null) Problem($"{key} is null; {reason}");
     }
 
-    public void Problem(string problem) => problems.Add(problem);
+    public void Problem(string problem)
+    {
+        // A setting that stands for every block is wrong in each of them.
+        if (!problems.Contains(problem)) problems.Add(problem);
+    }
 
     /// <summary>What was found so far.</summary>
     public IReadOnlyList<string> Problems => problems;

@@ -10,13 +10,23 @@ public sealed class TextToImagePipeline(DiffusionModel model)
 {
     /// <summary>Denoises and decodes.</summary>
     /// <returns>8-bit images on the CPU, [B, 3, H, W].</returns>
+    /// <exception cref="NotFiniteNumberException">A number overflowed on the way: a picture of it would be black or noise, and nobody would know why.</exception>
     /// <inheritdoc cref="Denoise"/>
     public Tensor Generate(
         TextToImageRequest request, Tensor noise_BChw, Func<int, Tensor>? stepNoise = null, Action<int, Tensor>? onStep = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         var latents_BChw = Denoise(request, noise_BChw, stepNoise, onStep, cancellation);
-        return LatentDecoder.ToBytes(model.Decoder.Decode(latents_BChw)).MoveToOuterDisposeScope();
+        EnsureFinite(latents_BChw, "the latents are NaN or infinite, so the UNet or its LoRA overflowed", "Take float32 or bfloat16 as dtype, a lower guidance scale, or another LoRA strength.");
+        var images_B3HW = model.Decoder.Decode(latents_BChw);
+        EnsureFinite(images_B3HW, "the latents are finite and the image is not, so the autoencoder overflowed", "Take float32 or bfloat16 as dtype, or an autoencoder made for float16 (--vae, model.vae).");
+        return LatentDecoder.ToBytes(images_B3HW).MoveToOuterDisposeScope();
+    }
+
+    static void EnsureFinite(Tensor values, string what, string fix)
+    {
+        using var finite = values.isfinite().all();
+        if (!finite.item<bool>()) throw new NotFiniteNumberException($"No image can be drawn: {what}. {fix}");
     }
 
     /// <summary>Denoises.</summary>

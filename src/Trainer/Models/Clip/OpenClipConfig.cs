@@ -22,8 +22,8 @@ public static class OpenClipConfig
     /// <param name="origin">What to call it in an error.</param>
     public static ClipConfig Parse(JsonElement json, string origin)
     {
-        if (json.TryGetProperty("model_cfg", out var inner)) json = inner;
-        if (!json.TryGetProperty("text_cfg", out var textJson) || !json.TryGetProperty("vision_cfg", out var visionJson))
+        if (json.TryGetProperty("model_cfg", out var inner) && inner.ValueKind == JsonValueKind.Object) json = inner;
+        if (!json.TryGetProperty("text_cfg", out var textJson) || textJson.ValueKind != JsonValueKind.Object || !json.TryGetProperty("vision_cfg", out var visionJson) || visionJson.ValueKind != JsonValueKind.Object)
             throw new CheckpointException($"{origin}: no text_cfg and vision_cfg; this is not open_clip's configuration of a CLIP.");
         var (read, text, vision) = (new ModelConfigReader(json, origin), new ModelConfigReader(textJson, origin + " text_cfg"), new ModelConfigReader(visionJson, origin + " vision_cfg"));
         var activation = read.Bool("quick_gelu", false) ? HiddenActivation.QuickGelu : HiddenActivation.Gelu;
