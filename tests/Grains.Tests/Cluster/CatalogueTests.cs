@@ -15,16 +15,15 @@ public sealed class CatalogueTests
     public async Task Run_WhenTheCatalogueDoesNotAnswer_IsCommittedToTheEndWithoutIt()
     {
         await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
-        var silent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var silent = new Gate();
         var run = FakeRuns.Specification(rounds: 4);
         cluster.Behaviour.OnTrain = (round, _) =>
         {
             // Its silo dies, and nobody knows that yet.
-            if (round == 0) cluster.Network.OnCall = (_, call) => call.InterfaceName.Contains(nameof(ICatalogueGrain), StringComparison.Ordinal) ? silent.Task : call.Invoke();
+            if (round == 0) cluster.Network.OnCall = (_, call) => call.InterfaceName.Contains(nameof(ICatalogueGrain), StringComparison.Ordinal) ? silent.Opened : call.Invoke();
         };
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
-        silent.SetCanceled(Token);
     }
 
     [Fact]
@@ -73,22 +72,19 @@ public sealed class CatalogueTests
     [Fact]
     public async Task Run_WhenAllDevicesServeAnother_SaysWhichAndGoesOnAfterIt()
     {
-        using var gate = new ManualResetEventSlim();
-        var behaviour = new FakeBehaviour
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
+        using var gate = new Gate();
+        cluster.Behaviour.OnSample = (lease, cancellation) =>
         {
-            OnSample = (lease, cancellation) =>
-            {
-                if (lease.Id.Item.Run == "first") gate.Wait(cancellation);
-            },
+            if (lease.Id.Item.Run == "first") gate.Pass(cancellation);
         };
-        await using var cluster = await PipelineCluster.StartAsync(behaviour, SiloPart.All);
         var run = FakeRuns.Specification(rounds: 2);
         await cluster.StartRunAsync("first", run, FakeRuns.Prompts());
         await cluster.UntilAsync("first", s => s.Items.Leased > 0, Token);
         await cluster.StartRunAsync("second", run, FakeRuns.Prompts());
         var waiting = await cluster.UntilAsync("second", s => s.Reason.Contains("busy", StringComparison.Ordinal), Token);
         Assert.Equal($"waiting for a sampler: all are busy: {cluster.Silo(0).Name}/cpu:0 with run 'first'", waiting.Reason);
-        gate.Set();
+        gate.Open();
         await cluster.FinishedAsync("second", Token);
     }
 

@@ -70,15 +70,15 @@ public sealed class FenceTests
     [Fact]
     public async Task Folder_AsLongAsASiloTrainsInIt_IsHeldAgainstOthers()
     {
-        using var gate = new ManualResetEventSlim();
-        var behaviour = new FakeBehaviour { OnTrain = (_, cancellation) => gate.Wait(cancellation) };
-        await using var cluster = await PipelineCluster.StartAsync(behaviour, SiloPart.All);
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
+        using var gate = new Gate();
+        cluster.Behaviour.OnTrain = (_, cancellation) => gate.Pass(cancellation);
         var run = FakeRuns.Specification(rounds: 2);
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
         await cluster.UntilAsync("run", s => s.Items.Scored == 3, Token);
         var error = Assert.Throws<RunStateException>(() => HeldFolder.Open(cluster.FolderOf("run"), resume: true));
         Assert.Contains("is in use by another process", error.Message, StringComparison.Ordinal);
-        gate.Set();
+        gate.Open();
         await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
     }
 
@@ -115,22 +115,19 @@ public sealed class FenceTests
     [Fact]
     public async Task Delivery_ComingAgainWhileTheFirstWaitsForRoom_IsAcceptedOnlyWithIt()
     {
-        using var gate = new ManualResetEventSlim();
+        await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.Of(WorkerRole.Scorer));
+        using var gate = new Gate();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var behaviour = new FakeBehaviour
+        cluster.Behaviour.OnScore = _ =>
         {
-            OnScore = _ =>
-            {
-                begun.TrySetResult();
-                gate.Wait(Token);
-            },
+            begun.TrySetResult();
+            gate.Pass(Token);
         };
-        await using var cluster = await PipelineCluster.StartAsync(behaviour, SiloPart.Of(WorkerRole.Scorer));
         var specification = FakeRuns.Specification(poolCapacity: 1);
         await cluster.StartRunAsync("run", specification, FakeRuns.Prompts());
         var scorer = (await cluster.UntilAsync("run", s => s.Workers.Any(w => w.Report.IsReady), Token)).Workers[0].Report.Worker;
         var pools = new List<CandidatePoolMessage>();
-        using var sampler = new FakeSampler(specification, behaviour);
+        using var sampler = new FakeSampler(specification, cluster.Behaviour);
         sampler.Sample(
             new ItemLease(new LeaseId(new ItemId("run", 0, 0), 1), new AdapterReference(0, "", 0), [0, 1], ["a", "b"], [0, 1], scorer, Worker("Silo_9"), default, TimeSpan.FromSeconds(60)),
             pools.Add, Token);
@@ -141,7 +138,6 @@ public sealed class FenceTests
         // There is room for one, which is being scored.
         var twice = await Task.WhenAll(grain.DeliverAsync(pools[1], Token), grain.DeliverAsync(pools[1], Token));
         Assert.All(twice, receipt => Assert.Equal(DeliveryOutcome.Busy, receipt.Outcome));
-        gate.Set();
     }
 
     /// <summary>A run that gives out items, with a trainer and a scorer that are only said to be there.</summary>
