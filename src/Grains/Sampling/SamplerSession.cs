@@ -42,7 +42,7 @@ public sealed class SamplerSession(
             throw new PipelineException(
                 $"pipeline.channel_megabytes: found {Specification.Pipeline.ChannelMegabytes}; the largest item has {item.Bytes} bytes " +
                 $"({item.Pools} pools of {item.PoolBytes}). Raise it to {(item.Bytes >> 20) + 1}, or lower sampling.batch_size or sampling.candidates.");
-        outbound = new CreditBudget(2 * item.Pools, most);
+        outbound = PipelineChannels.SampledCredits(item, Specification.Pipeline);
     }
 
     protected override void Close() => compute?.Dispose();
@@ -83,7 +83,7 @@ public sealed class SamplerSession(
     {
         var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Ended);
         Hold(lease.Id, cancellation);
-        var pools = Channel.CreateUnbounded<CandidatePoolMessage>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var pools = PipelineChannels.Sampled();
         var item = compute!.LargestItem;
         var delivery = Task.CompletedTask;
         try

@@ -19,10 +19,7 @@ public sealed class ScorerSession(
     WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services)
     : WorkerSession(id, run, specification, joined, executor, services)
 {
-    /// <summary>How long a delivery waits for room before the sampler is told to try again.</summary>
-    static readonly TimeSpan RoomPatience = TimeSpan.FromSeconds(5);
-
-    readonly CreditChannel<CandidatePoolMessage> inbox = new(specification.Pipeline.PoolCapacity, specification.Pipeline.ChannelMegabytes * (1L << 20));
+    readonly CreditChannel<CandidatePoolMessage> inbox = PipelineChannels.ToScoring(specification.Pipeline);
     readonly ConcurrentDictionary<(LeaseId Lease, int Segment), TaskCompletionSource<DeliveryOutcome>> here = new();
     readonly ConcurrentDictionary<LeaseId, bool> lost = new();
     IScorerCompute? compute;
@@ -131,8 +128,10 @@ public sealed class ScorerSession(
         try
         {
             var trainer = Services.Grains.GetGrain<ITrainerGrain>(scored.Lease.Trainer.GrainKey);
-            var receipt = await Services.Calls.RetryAsync(token => trainer.DeliverAsync(scored, token), Ended).ConfigureAwait(false);
-            if (receipt.Outcome != DeliveryOutcome.Accepted) throw new PipelineException($"{scored.Lease.Trainer} doesn't train the run under epoch {scored.Lease.TrainerEpoch}");
+            var outcome = DeliveryOutcome.Busy;
+            while (outcome == DeliveryOutcome.Busy)
+                outcome = (await WaitForAsync("trainer", Services.Calls.RetryAsync(token => trainer.DeliverAsync(scored, token), Ended)).ConfigureAwait(false)).Outcome;
+            if (outcome != DeliveryOutcome.Accepted) throw new PipelineException($"{scored.Lease.Trainer} doesn't train the run under epoch {scored.Lease.TrainerEpoch}");
             Services.Instruments.OnSent(Id, scored.Bytes);
         }
         catch (Exception e) when (!Ended.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using SpoActors.Grains.Adapters;
+using SpoActors.Grains.Channels;
 using SpoActors.Grains.Compute;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
@@ -28,6 +29,7 @@ public sealed class TrainerSession(
 {
     readonly RunFacts facts = new(
         Path.Combine(services.Options.RunsFolder ?? specification.Output, run), joined.RoundCount, joined.PromptCount, joined.PromptsHash, joined.EvaluationPrompts);
+    readonly CreditChannel<ScoredPoolMessage> inbox = PipelineChannels.ToTraining(specification.Pipeline);
     readonly RoundAssembly assembly = new();
     readonly SemaphoreSlim syncing = new(1);
     ITrainerCompute? compute;
@@ -39,7 +41,7 @@ public sealed class TrainerSession(
     ConsumedTotals totals = new(0, "");
     bool isReady;
 
-    protected override (int Depth, long Bytes) Queue => assembly.Held;
+    protected override (int Depth, long Bytes) Queue => (inbox.Used.Count + assembly.Held.Count, inbox.Used.Bytes + assembly.Held.Bytes);
 
     protected override TrainerEpoch? TrainerEpoch => epoch;
 
@@ -97,6 +99,21 @@ public sealed class TrainerSession(
 
     protected override async Task WorkAsync()
     {
+        using var closing = CancellationTokenSource.CreateLinkedTokenSource(Ended);
+        var gathering = inbox.ConsumeAsync(GatherAsync, closing.Token);
+        try
+        {
+            await TrainAllAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await closing.CancelAsync().ConfigureAwait(false);
+            await gathering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task TrainAllAsync()
+    {
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(Ended, Draining);
         while (!idle.IsCancellationRequested)
         {
@@ -125,20 +142,36 @@ public sealed class TrainerSession(
         }
     }
 
-    /// <summary>Takes a scored pool over; what is late or came twice is dropped.</summary>
+    /// <summary>Takes a scored pool over: it is in the queue, or the scorer is told to try again.</summary>
     public async Task<DeliveryReceipt> AcceptAsync(ScoredPoolMessage pool, CancellationToken cancellation)
     {
         if (!isReady || Ended.IsCancellationRequested || pool.Lease.Id.Item.Run != Run || pool.Lease.TrainerEpoch != epoch)
             return new DeliveryReceipt(DeliveryOutcome.NotServing);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ended, cancellation);
+        patience.CancelAfter(RoomPatience);
+        try
+        {
+            await inbox.WriteAsync(pool, pool.Bytes, patience.Token).ConfigureAwait(false);
+            return new DeliveryReceipt(DeliveryOutcome.Accepted);
+        }
+        catch (OperationCanceledException)
+        {
+            return new DeliveryReceipt(Ended.IsCancellationRequested ? DeliveryOutcome.NotServing : DeliveryOutcome.Busy);
+        }
+    }
+
+    /// <summary>Puts a pool into its item; what is late or came twice is dropped.</summary>
+    async Task GatherAsync(ScoredPoolMessage pool)
+    {
         var addition = assembly.Add(pool);
         if (!addition.IsNew) Services.Instruments.OnDuplicateDropped(Run);
         // Told again with every late pool: should the run have lost it, nobody else can bring the item to its end.
         if (addition.Complete is { } lease)
-        {
-            var reply = await Services.Calls.RetryAsync(token => RunGrain.ItemScoredAsync(new ItemScored(Epoch, lease), token), cancellation).ConfigureAwait(false);
-            await OnStandingAsync(reply.Standing).ConfigureAwait(false);
-        }
-        return new DeliveryReceipt(DeliveryOutcome.Accepted);
+            await TryAsync(async () =>
+            {
+                var reply = await Services.Calls.RetryAsync(token => RunGrain.ItemScoredAsync(new ItemScored(Epoch, lease), token), Ended).ConfigureAwait(false);
+                await OnStandingAsync(reply.Standing).ConfigureAwait(false);
+            }).ConfigureAwait(false);
     }
 
     /// <summary>Part of an adapter.</summary>

@@ -22,6 +22,9 @@ namespace SpoActors.Grains.Workers;
 public abstract partial class WorkerSession(
     WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services) : IDisposable
 {
+    /// <summary>How long a delivery waits for room before whoever delivers is told to try again; below the time-out of a call.</summary>
+    protected static readonly TimeSpan RoomPatience = TimeSpan.FromSeconds(5);
+
     static readonly TimeSpan RetryAfterSilence = TimeSpan.FromSeconds(1);
 
     readonly CancellationTokenSource ended = new(), leaving = new();
