@@ -201,4 +201,45 @@ public sealed class RunCommandTests
         Assert.Equal((int)ExitCode.Cancelled, code);
         Assert.Contains("--resume", output.StandardError, StringComparison.Ordinal);
     }
+
+    /// <summary>A round that is told as done is committed, however rarely commits are asked for.</summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Run_WhenCancelledAsARoundEnds_CommitsIt(bool sequential)
+    {
+        using var folder = new TemporaryFolder();
+        using var cancelled = new CancellationTokenSource();
+        var output = new CancellingOutput("round 1: ", cancelled);
+        var code = await Commands.SpoCommandLine.InvokeAsync(
+            Spo.TinyRun(folder.Path, ["--set", "evaluation.count=0", "--set", "checkpoints.every=100", "--set", "training.rounds=20", .. sequential ? ["--sequential"] : Array.Empty<string>()]),
+            output, TimeProvider.System, cancellation: cancelled.Token);
+        Assert.Equal((int)ExitCode.Cancelled, code);
+        Assert.InRange(RunManifest.In(folder["tiny"])!.NextRound, 1, 19);
+    }
+
+    /// <summary>Cancels when something is said.</summary>
+    sealed class CancellingOutput(string sign, CancellationTokenSource source) : Client.Console.IConsoleOutput
+    {
+        readonly RecordingOutput inner = new();
+
+        public bool IsInteractive => false;
+
+        public void Say(string text)
+        {
+            inner.Say(text);
+            if (text.StartsWith(sign, StringComparison.Ordinal)) source.Cancel();
+        }
+
+        public void Warn(string text) => inner.Warn(text);
+
+        public void Fail(string text) => inner.Fail(text);
+
+        public void Data(string text) => inner.Data(text);
+
+        public void Table(Client.Console.OutputTable table) => inner.Table(table);
+
+        public void Live(Action<Action<Spectre.Console.Rendering.IRenderable>> work) => inner.Live(work);
+
+        public Task LiveAsync(Func<Action<Spectre.Console.Rendering.IRenderable>, Task> work) => inner.LiveAsync(work);
+    }
 }

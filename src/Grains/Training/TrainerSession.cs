@@ -27,6 +27,9 @@ public sealed class TrainerSession(
     WorkerId id, string run, RunSpecification specification, JoinedRun joined, DeviceExecutor executor, WorkerServices services)
     : WorkerSession(id, run, specification, joined, executor, services)
 {
+    /// <summary>What a silo that is stopped waits for the run's leave to commit.</summary>
+    static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(10);
+
     readonly RunFacts facts = new(
         Path.Combine(services.Options.RunsFolder ?? specification.Output, run), joined.RoundCount, joined.PromptCount, joined.PromptsHash, joined.EvaluationPrompts);
     readonly CreditChannel<ScoredPoolMessage> inbox = PipelineChannels.ToTraining(specification.Pipeline);
@@ -123,7 +126,7 @@ public sealed class TrainerSession(
             if (response.Reply.Status == RunStatus.Finished) return;
             if (response.Work is { } work) await TrainAsync(work).ConfigureAwait(false);
         }
-        if (nextRound > committedRound) await CommitAsync(finished: false).ConfigureAwait(false);
+        if (nextRound > committedRound) await CommitAsync(finished: false, Ended).ConfigureAwait(false);
         await TryAsync(() => Services.Calls.RetryAsync(token => RunGrain.TrainerLeftAsync(new TrainerLeft(Epoch, new CommittedRound(committedRound, totals.Digest)), token), Ended)).ConfigureAwait(false);
     }
 
@@ -190,13 +193,21 @@ public sealed class TrainerSession(
         var metrics = await ComputeAsync(() => compute!.TrainRound(round, work.Prompts, [.. pools.InOrder()], Ended), Ended).ConfigureAwait(false);
         totals = compute!.Totals;
         CountDone(totals.Pairs - before);
+        if (Ended.IsCancellationRequested)
+        {
+            // Interrupted while its last minibatch was at work: the round is complete, and nobody computes it again.
+            nextRound = round + 1;
+            using var patience = new CancellationTokenSource(PatienceAtTheEnd, Services.Time);
+            await CommitAsync(finished: nextRound == work.RoundCount, patience.Token).ConfigureAwait(false);
+            Ended.ThrowIfCancellationRequested();
+        }
 
         var publishing = Services.Time.GetTimestamp();
         var adapter = store!.Put(round + 1, await ComputeAsync(compute.ExportAdapter, Ended).ConfigureAwait(false));
         nextRound = round + 1;
         var finished = nextRound == work.RoundCount;
         var commits = nextRound % Specification.Checkpoints.Every == 0 || finished;
-        if (commits) await CommitAsync(finished).ConfigureAwait(false);
+        if (commits) await CommitAsync(finished, Ended).ConfigureAwait(false);
         var trained = new RoundTrained(Epoch, nextRound, adapter, totals, metrics, commits);
         // Not answered while it is out of step: the ledger is told again where this trainer stands, which says the same.
         var reply = await Services.Calls.RetryAsync(token => RunGrain.RoundTrainedAsync(trained, token), Ended).ConfigureAwait(false);
@@ -206,16 +217,18 @@ public sealed class TrainerSession(
         Services.Instruments.OnPublished(Run, Services.Time.GetElapsedTime(publishing));
     }
 
-    async Task CommitAsync(bool finished)
+    /// <summary>Commits, unless another trainer has taken the run over.</summary>
+    async Task CommitAsync(bool finished, CancellationToken cancellation)
     {
-        var reply = await Services.Calls.RetryAsync(token => RunGrain.AuthoriseCommitAsync(new CommitRequest(Epoch, nextRound), token), Ended).ConfigureAwait(false);
-        await OnStandingAsync(reply.Standing).ConfigureAwait(false);
-        Ended.ThrowIfCancellationRequested();
+        var reply = await Services.Calls.RetryAsync(token => RunGrain.AuthoriseCommitAsync(new CommitRequest(Epoch, nextRound), token), cancellation).ConfigureAwait(false);
+        if (!Ended.IsCancellationRequested) await OnStandingAsync(reply.Standing).ConfigureAwait(false);
+        if (reply.Standing == TrainerStanding.Superseded) throw new OperationCanceledException(Ended);
+        cancellation.ThrowIfCancellationRequested();
         await ComputeAsync(() =>
         {
             compute!.Commit(Epoch, finished);
             return true;
-        }, Ended).ConfigureAwait(false);
+        }, cancellation).ConfigureAwait(false);
         committedRound = nextRound;
     }
 

@@ -172,7 +172,15 @@ static class Parsers
 
     static byte[] Manifest() => new RunManifest
     {
-        Configuration = Hash, Prompts = Hash, NextRound = 2, Minibatches = 4, ConsumedPairs = 8, ConsumedDigest = Hash, Checkpoint = "checkpoints/round-000002", StateHash = Hash, AdapterHash = Hash,
+        Configuration = Hash,
+        Prompts = Hash,
+        NextRound = 2,
+        Minibatches = 4,
+        ConsumedPairs = 8,
+        ConsumedDigest = Hash,
+        Checkpoint = "checkpoints/round-000002",
+        StateHash = Hash,
+        AdapterHash = Hash,
     }.ToBytes();
 
     static byte[] Table()
