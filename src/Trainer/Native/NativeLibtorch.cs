@@ -73,7 +73,7 @@ public static class NativeLibtorch
         try
         {
             var c10 = LoadFrom(torchFolder, C10, loaded);
-            LoadFrom(torchFolder, Cpu, loaded);
+            var cpu = LoadFrom(torchFolder, Cpu, loaded);
             LibtorchLog.OnlyErrors(c10);
             var hasCuda = File.Exists(Path.Combine(torchFolder, Cuda[1]));
             if (hasCuda) foreach (var file in Cuda) LoadFrom(torchFolder, file, loaded);
@@ -87,6 +87,7 @@ public static class NativeLibtorch
                 CudaBuild = hasCuda,
                 WrapperPatched = patched,
                 ScalarsKeptAlive = ScalarLifetime.Extend(wrapper),
+                OneDnnMultiplies = MatrixProducts.Choose(cpu),
             };
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or InvalidDataException or UnauthorizedAccessException)
