@@ -27,4 +27,7 @@ static class ChannelsLast
         }
         return model;
     }
+
+    /// <summary>Whether an image [B, C, H, W] lies so.</summary>
+    public static bool Is(Tensor x_BCHW) => x_BCHW.shape[1] > 1 && x_BCHW.stride(1) == 1;
 }
