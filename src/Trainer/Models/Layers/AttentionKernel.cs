@@ -16,6 +16,9 @@ public static class AttentionKernel
     /// </summary>
     const long SliceBytes = 64L << 20;
 
+    /// <summary>Largest matrix of float32 scores that is kept for the backward pass; larger ones are computed again there.</summary>
+    const long KeptBytes = 16L << 20;
+
     /// <summary>
     /// In float32 with oneDNN the fused kernel wins from here on: it asks for a product for each head and tile, and small ones cost ten times what they compute.
     /// </summary>
@@ -52,14 +55,14 @@ public static class AttentionKernel
 
     /// <summary>
     /// What Auto stands for: on a CPU two matrix products and a softmax where they are faster than the fused kernel (bfloat16, and float32 where oneDNN
-    /// multiplies, see <see cref="LongSequence"/>), in slices where all scores at once would take too much memory; the fused kernel everywhere else. It
+    /// multiplies, see <see cref="LongSequence"/>), in slices where all scores would take too much memory; the fused kernel everywhere else. It
     /// doesn't depend on whether gradients are wanted, so that a recomputed block gives the same bits.
     /// </summary>
     internal static AttentionKind Resolve(AttentionKind kind, Tensor query_BLE, Tensor key_BSE, int heads, bool oneDnnMultiplies)
     {
         if (kind != AttentionKind.Auto) return kind;
         if (query_BLE.device_type != TorchSharp.DeviceType.CPU || !IsFasterInParts()) return AttentionKind.Fused;
-        return ScoreBytes(query_BLE.shape[0] * heads, query_BLE.shape[1], key_BSE.shape[1], query_BLE.ElementSize) > SliceBytes
+        return ScoreBytes(query_BLE.shape[0] * heads, query_BLE.shape[1], key_BSE.shape[1], query_BLE.ElementSize) > (query_BLE.dtype == ScalarType.Float32 ? KeptBytes : SliceBytes)
             ? AttentionKind.Sliced
             : AttentionKind.Plain;
 

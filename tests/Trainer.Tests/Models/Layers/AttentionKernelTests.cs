@@ -9,6 +9,7 @@ public sealed class AttentionKernelTests
     [Theory]
     [InlineData(AttentionKind.Auto, ScalarType.Float32, 256, false, AttentionKind.Fused)]
     [InlineData(AttentionKind.Auto, ScalarType.Float32, 256, true, AttentionKind.Plain)]
+    [InlineData(AttentionKind.Auto, ScalarType.Float32, 1000, true, AttentionKind.Sliced)]
     [InlineData(AttentionKind.Auto, ScalarType.Float32, 4096, true, AttentionKind.Fused)]
     [InlineData(AttentionKind.Auto, ScalarType.BFloat16, 64, false, AttentionKind.Plain)]
     [InlineData(AttentionKind.Auto, ScalarType.BFloat16, 4096, false, AttentionKind.Sliced)]
