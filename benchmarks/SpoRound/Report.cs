@@ -1,27 +1,21 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using SpoActors.Specification;
+using SpoActors.Trainer.Devices;
 
 namespace SpoActors.Benchmarks.SpoRound;
 
-/// <summary>The result, under the keys of the peer's JSON.</summary>
+/// <summary>The result of rounds, under the keys of the peer's JSON: seconds are medians. What the peer calls encode is part of sample and train here.</summary>
 static class Report
 {
-    public static JsonSerializerOptions Format { get; } = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
+    public static string Processor => File.ReadLines("/proc/cpuinfo").First(l => l.StartsWith("model name", StringComparison.Ordinal)).Split(':')[1].Trim();
 
-    public static object Of(
-        string size, RunSpecification run, int prompts, int threads, int seed, Round round, PeerModels models, double total, TraceComparison? agreement)
+    public static object Of(string size, RunSpecification run, int threads, int seed, IReadOnlyList<Round> rounds, PeerModels models, TraceComparison? agreement)
     {
         var sampling = run.Sampling;
+        var (last, prompts) = (rounds[^1], models.Prompts.Count);
         var candidates = prompts * sampling.Candidates * (sampling.Steps - sampling.DivertStartStep);
-        var losses = round.Minibatches.Select(m => m.Loss).ToArray();
-        var mean = round.Scores.Average();
+        var losses = last.Minibatches.Select(m => m.Loss).ToArray();
+        var mean = last.Scores.Average();
+        var total = Spread.Of(rounds.Select(r => r.Total));
         return new
         {
             Program = "SpoActors",
@@ -35,31 +29,29 @@ static class Report
             Divert = sampling.DivertStartStep,
             Batch = run.Training.BatchSize,
             Seed = seed,
+            Rounds = rounds.Count,
             run.Pairs.Threshold,
             Params = models.ParameterCounts(),
-            Seconds = round.Seconds.Append(new("other", total - round.Seconds.Values.Sum())).Append(new("total", total))
-                .ToDictionary(s => s.Key, s => Math.Round(s.Value, 4)),
-            Pairs = round.Pairs.Count,
+            Seconds = last.Seconds.Keys.Select(stage => (stage, Spread.Of(rounds.Select(r => r.Seconds[stage])).Median))
+                .Append(("total", total.Median)).ToDictionary(s => s.Item1, s => Math.Round(s.Item2, 4)),
+            Total = total,
+            ProcessorSeconds = Spread.Of(rounds.Select(r => r.ProcessorSeconds)),
+            Pairs = last.Pairs.Count,
             Candidates = candidates,
             Minibatches = losses.Length,
-            PromptsPerS = prompts / total,
-            PairsPerS = round.Pairs.Count / total,
-            CandidatesPerS = candidates / total,
-            PeakRssMb = PeakMemory(),
+            PromptsPerS = prompts / total.Median,
+            PairsPerS = last.Pairs.Count / total.Median,
+            CandidatesPerS = candidates / total.Median,
+            PeakRssMb = HostMemory.Peak() / 1048576.0,
             Check = new
             {
                 ScoreMean = mean,
-                ScoreStd = Math.Sqrt(round.Scores.Sum(s => (s - mean) * (s - mean)) / (round.Scores.Count - 1)),
+                ScoreStd = Math.Sqrt(last.Scores.Sum(s => (s - mean) * (s - mean)) / (last.Scores.Count - 1)),
                 LossFirst = losses.FirstOrDefault(),
                 LossLast = losses.LastOrDefault(),
             },
             AgainstPeer = agreement,
-            Cpu = File.ReadLines("/proc/cpuinfo").First(l => l.StartsWith("model name", StringComparison.Ordinal)).Split(':')[1].Trim(),
+            Cpu = Processor,
         };
     }
-
-    /// <summary>The process's largest resident set, MB.</summary>
-    static double PeakMemory() => double.Parse(
-        File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal),
-        CultureInfo.InvariantCulture) / 1024;
 }

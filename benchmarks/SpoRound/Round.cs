@@ -1,60 +1,54 @@
 using SpoActors.Specification;
-using SpoActors.Trainer.Diffusion;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Method.Minibatches;
 using SpoActors.Trainer.Method.Samples;
-using SpoActors.Trainer.Method.Sampling;
-using SpoActors.Trainer.Method.Scoring;
-using SpoActors.Trainer.Method.Selection;
-using SpoActors.Trainer.Models.UNet;
-using SpoActors.Trainer.Objectives;
-using SpoActors.Trainer.Optimization;
-using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Randomness;
-using static TorchSharp.torch;
 
 namespace SpoActors.Benchmarks.SpoRound;
 
-/// <summary>One round through the product's own sampler, scorer and trainer, with a clock on each stage.</summary>
-sealed class Round(PeerModels models, RunSpecification run, IRandomSource random, int prompts, TimeProvider time)
+/// <summary>One round through the product's own stages, with a clock on each.</summary>
+sealed class Round(PeerModels models, RunSpecification run, TorchGeneratorDraws random, TimeProvider time)
 {
     readonly MethodPlan plan = new(run);
 
-    public Dictionary<string, double> Seconds { get; } = new() { ["encode"] = 0, ["sample"] = 0, ["decode"] = 0, ["score"] = 0, ["train"] = 0 };
+    public Dictionary<string, double> Seconds { get; } = new() { ["sample"] = 0, ["decode"] = 0, ["score"] = 0, ["train"] = 0 };
+
+    /// <summary>Processor seconds of the whole process during the round.</summary>
+    public double ProcessorSeconds { get; private set; }
+
+    public double Total { get; private set; }
 
     public List<float> Scores { get; } = [];
 
     public List<TrainingSample> Pairs { get; } = [];
 
-    public long[] Order { get; private set; } = [];
+    public long[] Order => random.LastShuffle;
 
     public List<MinibatchResult> Minibatches { get; } = [];
 
     public void Execute()
     {
-        var side = models.UNet.Config.SampleSize ?? throw new InvalidOperationException("the UNet's config.json has no sample_size");
-        var ddim = new DdimScheduler(models.Schedule, run.Sampling.Steps, run.Sampling.Eta, DdimLastStep.ClampToFirst);
-        var unet = new GuidedDenoiser(new UNetDenoiser(models.UNet, models.Adapter), run.Sampling.GuidanceScale, run.Sampling.GuidanceRescale);
-        using var scope = NewDisposeScope();
-
-        var (states, negative) = Timed("encode", models.Encode);
-        var conditioning = new PromptConditioning(states, negative);
-        var item = new ItemDraw(0, 0, [.. Enumerable.Range(0, prompts)]);
-        var sampler = new CandidateSampler(ddim, run.Sampling, new LatentSize(models.UNet.Config.InChannels, side, side), random, CPU);
-        var scorer = new PoolScorer(latents => Timed("decode", () => models.Decoder.Decode(latents)), models.Judge, run.Pairs, new PairThreshold(run.Pairs, ddim), random, run.Judge.BatchSize);
-        using (var denoiser = unet.For(conditioning.Rows(item.PromptIndices)))
-        using (var pools = sampler.Begin(item, denoiser))
-            while (Timed("sample", () => pools.Next()) is { } pool)
-                using (pool) Score(scorer, pool);
-
-        using var optimizer = new AccumulatingOptimizer(models.Adapter.NamedParameters, run.Optimizer, run.Training.GradientAccumulation, run.Model.Dtype);
-        var trainer = new MinibatchTrainer(unet, ddim, models.Schedule, plan.Objective, optimizer, run.Training, random, CPU);
+        using var training = new TrainingStage(models.Model, models.Adapter, plan, random);
+        using var scoring = new ScoringStage(models.Model.Decoder, models.Judge, plan, models.Model.Schedule, random);
+        var sampling = new SamplingStage(models.Model, models.Adapter, plan, random);
+        var (started, processor) = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        var item = new ItemDraw(0, 0, [.. Enumerable.Range(0, models.Prompts.Count)]);
+        using (var pools = Timed("sample", () => sampling.Begin(item, models.Prompts)))
+            while (Timed("sample", () => pools.Next(CancellationToken.None)) is { } pool)
+                using (pool)
+                {
+                    var judging = models.Judge.Spent;
+                    using var scored = Timed("decode", () => scoring.Score(pool, models.Prompts));
+                    var spent = (models.Judge.Spent - judging).TotalSeconds;
+                    Seconds["decode"] -= spent;
+                    Seconds["score"] += spent;
+                    Scores.AddRange(scored.Values);
+                    Pairs.AddRange(SampleBuilder.Build(pool, scored, plan));
+                }
+        Minibatches.AddRange(Timed("train", () => training.TrainRound(0, Pairs, models.Prompts)));
         Pairs.Sort((a, b) => a.Id.CompareTo(b.Id));
-        Minibatches.AddRange(Timed("train", () =>
-        {
-            Order = random.Shuffle(0, 0, Pairs.Count);
-            return trainer.Train(Pairs, Order, epoch: 0, conditioning);
-        }));
+        Total = time.GetElapsedTime(started).TotalSeconds;
+        ProcessorSeconds = (Environment.CpuUsage.TotalTime - processor).TotalSeconds;
     }
 
     T Timed<T>(string stage, Func<T> work)
@@ -63,23 +57,5 @@ sealed class Round(PeerModels models, RunSpecification run, IRandomSource random
         var result = work();
         Seconds[stage] += time.GetElapsedTime(started).TotalSeconds;
         return result;
-    }
-
-    void Score(PoolScorer scorer, CandidatePool pool)
-    {
-        var started = time.GetTimestamp();
-        var decoding = Seconds["decode"];
-        using var prompts = models.JudgePrompts();
-        using var scored = scorer.Score(pool, prompts);
-        Scores.AddRange(scored.Values);
-        Pairs.AddRange(SampleBuilder.Build(pool, scored, plan));
-        Seconds["score"] += time.GetElapsedTime(started).TotalSeconds - (Seconds["decode"] - decoding);
-    }
-
-    sealed class PromptConditioning(Tensor states_BLD, Tensor negative_1LD) : IPromptConditioning
-    {
-        public GuidedConditioning Rows(IReadOnlyList<int> promptIndices, IReadOnlyList<SizeConditioning>? sizes = null) => new(
-            new UNetConditioning(stack([.. promptIndices.Select(i => states_BLD[i])])),
-            new UNetConditioning(negative_1LD.repeat(promptIndices.Count, 1, 1)));
     }
 }

@@ -32,7 +32,10 @@ sealed class TorchGeneratorDraws : IRandomSource
 
     public int TrainingTimestep(int round, int promptIndex, int epoch, int count) => (int)Values(randint(0, count, [1], ScalarType.Int64))[0];
 
-    public long[] Shuffle(int round, int epoch, int count) => Values(randperm(count));
+    public long[] Shuffle(int round, int epoch, int count) => LastShuffle = Values(randperm(count));
+
+    /// <summary>The order that was drawn last.</summary>
+    public long[] LastShuffle { get; private set; } = [];
 
     static long[] Values(Tensor tensor)
     {

@@ -31,6 +31,17 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Process_WhenHelpIsAsked_LoadsNoLibtorch()
+    {
+        // glibc's loader writes down every file that it opens.
+        var (code, output, error) = await Start([("LD_DEBUG", "files")], "--help");
+        Assert.Equal(0, code);
+        Assert.Contains("shapes", output, StringComparison.Ordinal);
+        Assert.Contains("libcoreclr", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("libtorch", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Process_WhenCommandFails_WritesWhyToStandardError()
     {
         var (code, output, error) = await Start("inspect", "/nowhere");

@@ -29,7 +29,7 @@ public sealed class ShippedModelTests
     [Fact]
     public void Oracle_OnRenders_IsAsGoodAsTheDocumentationSays()
     {
-        using var oracle = ShapesOracle.Load(Path.Combine(Model, TrainingChain.Oracle));
+        using var oracle = ShapesOracle.Load(Path.Combine(Model, ChainStages.Oracle));
         var validation = OracleValidation.Run(oracle, seed: 5, count: 200);
         Assert.InRange(validation.CleanStrict, 0.97, 1);
         Assert.InRange(validation.DegradedStrict, 0.95, 1);

@@ -41,7 +41,7 @@ public sealed class ShippedPairsTests
     public void Pairs_WhenMadeAgain_AreTheSameAndPreferWhatTheJudgePrefers()
     {
         using var diffusion = DiffusionModel.Load(new ModelSpecification { Path = Model });
-        using var judge = JudgeLoader.Load(new JudgeSpecification { Kind = JudgeKind.Spm, Path = Path.Combine(Model, TrainingChain.Spm) }, CPU);
+        using var judge = JudgeLoader.Load(new JudgeSpecification { Kind = JudgeKind.Spm, Path = Path.Combine(Model, ChainStages.Spm) }, CPU);
         var prompts = PairsCommand.Choose(Training, 2, seed: 3);
         var cancel = TestContext.Current.CancellationToken;
         var (once, again) = (Make(0), Make(0));

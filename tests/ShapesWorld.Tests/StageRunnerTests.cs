@@ -31,10 +31,10 @@ public sealed class StageRunnerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(TrainingChain.Oracle)]
-    [InlineData(TrainingChain.Vae)]
-    [InlineData(TrainingChain.Clip)]
-    [InlineData(TrainingChain.UNet)]
+    [InlineData(ChainStages.Oracle)]
+    [InlineData(ChainStages.Vae)]
+    [InlineData(ChainStages.Clip)]
+    [InlineData(ChainStages.UNet)]
     public void Run_WhenStageDiesAndIsRunAgain_EndsWithTheSameWeights(string stage)
     {
         Run("whole", () => Create(stage));
@@ -46,8 +46,8 @@ public sealed class StageRunnerTests : IDisposable
     [Fact]
     public void Run_WhenCheckpointIsOfAnotherStage_SaysWhatDiffers()
     {
-        Assert.Throws<InvalidOperationException>(() => Run("mixed", () => new DyingStage(Create(TrainingChain.Oracle), at: 2)));
-        var error = Assert.Throws<CheckpointException>(() => Run("mixed", () => Create(TrainingChain.Vae)));
+        Assert.Throws<InvalidOperationException>(() => Run("mixed", () => new DyingStage(Create(ChainStages.Oracle), at: 2)));
+        var error = Assert.Throws<CheckpointException>(() => Run("mixed", () => Create(ChainStages.Vae)));
         Assert.Contains("is not a checkpoint of this stage", error.Message, StringComparison.Ordinal);
         Assert.Contains("head.weight is not expected", error.Message, StringComparison.Ordinal);
     }
@@ -55,7 +55,7 @@ public sealed class StageRunnerTests : IDisposable
     [Fact]
     public void Run_WhenStageIsFinished_DoesNotBuildIt()
     {
-        Run("done", () => Create(TrainingChain.Oracle));
+        Run("done", () => Create(ChainStages.Oracle));
         Run("done", () => throw new InvalidOperationException("built"));
     }
 
@@ -70,9 +70,9 @@ public sealed class StageRunnerTests : IDisposable
 
     ITrainingStage Create(string stage) => stage switch
     {
-        TrainingChain.Oracle => new OracleStage(data, 5),
-        TrainingChain.Vae => new VaeStage(data, cropSteps: 3, wholeSteps: 2),
-        TrainingChain.Clip => new ClipStage(data, Tokenizer(), 5),
+        ChainStages.Oracle => new OracleStage(data, 5),
+        ChainStages.Vae => new VaeStage(data, cropSteps: 3, wholeSteps: 2),
+        ChainStages.Clip => new ClipStage(data, Tokenizer(), 5),
         _ => new UNetStage(data, Latents(), FrozenText(), 5),
     };
 

@@ -6,7 +6,7 @@ namespace SpoActors.Trainer.Tests;
 
 static class LoadTorch
 {
-    /// <summary>Tests open a dispose scope before they touch a type of the trainer, whose initialiser would load libtorch.</summary>
+    /// <summary>Tests open a dispose scope before they touch a type of the trainer, whose initialiser would see to libtorch.</summary>
     [ModuleInitializer]
     internal static void BeforeAnyTest()
     {

@@ -29,7 +29,7 @@ sealed class ExportCommand : Command
         // The list of an earlier package would not fit the new files.
         File.Delete(Path.Combine(to, SpoActors.Trainer.Checkpoints.FileManifest.FileName));
         var settings = new EvaluationSettings { Prompts = parsed.GetValue(prompts) };
-        using var oracle = ShapesOracle.Load(Path.Combine(to, TrainingChain.Oracle));
+        using var oracle = ShapesOracle.Load(Path.Combine(to, ChainStages.Oracle));
         var validation = OracleValidation.Run(oracle, ValidateCommand.DefaultSeed, parsed.GetValue(renders));
         var verdicts = new ModelEvaluation(to, settings).Run(null, Environment.ProcessorCount, done => output.Words(FormattableString.Invariant($"{done}/{settings.Prompts} images")), cancel);
         ShapesPackage.Finish(to, ModelCard.Write(from, validation, EvaluationComparison.Of(verdicts, null, settings.Seed), settings));

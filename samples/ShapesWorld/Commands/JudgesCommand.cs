@@ -35,7 +35,7 @@ sealed class JudgesCommand : Command
         TorchSharp.torch.set_num_threads(1);
         var folder = parsed.GetValue(model)!;
         using var diffusion = DiffusionModel.Load(new ModelSpecification { Path = folder });
-        using var oracle = ShapesOracle.Load(Path.Combine(folder, TrainingChain.Oracle));
+        using var oracle = ShapesOracle.Load(Path.Combine(folder, ChainStages.Oracle));
         var judges = Judge.LoadAll(folder);
         try
         {

@@ -40,7 +40,7 @@ sealed class PairsCommand : Command
         var (folder, from) = (parsed.GetValue(model)!, parsed.GetValue(seed));
         var chosen = Choose(PromptFile.Read(new PromptSpecification { Path = parsed.GetValue(prompts)! }), parsed.GetValue(count), from);
         using var diffusion = DiffusionModel.Load(new ModelSpecification { Path = folder });
-        using var judge = JudgeLoader.Load(new JudgeSpecification { Kind = JudgeKind.Spm, Path = Path.Combine(folder, TrainingChain.Spm) }, CPU);
+        using var judge = JudgeLoader.Load(new JudgeSpecification { Kind = JudgeKind.Spm, Path = Path.Combine(folder, ChainStages.Spm) }, CPU);
         var pairs = new JudgedPairs(diffusion, judge, from).Create(chosen, Candidates, parsed.GetValue(threshold),
             done => output.Words(FormattableString.Invariant($"{done}/{chosen.Count} prompts")), cancel);
         PickAPicFile.Write(parsed.GetValue(file)!, pairs);

@@ -8,7 +8,7 @@ namespace SpoActors.ShapesWorld.Commands;
 sealed class TrainCommand : Command
 {
     readonly Option<string> work = new("--work") { Description = "Folder of checkpoints and models.", DefaultValueFactory = _ => Path.Combine("runs", "shapes-world") };
-    readonly Option<string[]> stage = new("--stage") { Description = $"Only these stages of {string.Join(", ", TrainingChain.Stages)}; or an ablation: {string.Join(", ", TrainingChain.ExtraStages)}.", AllowMultipleArgumentsPerToken = true };
+    readonly Option<string[]> stage = new("--stage") { Description = $"Only these stages of {string.Join(", ", ChainStages.Stages)}; or an ablation: {string.Join(", ", ChainStages.ExtraStages)}.", AllowMultipleArgumentsPerToken = true };
     readonly Option<ulong> seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => new ChainSettings().Seed };
     readonly Option<bool> tiny = new("--tiny") { Description = "A few steps of each stage, to see that everything runs." };
     readonly ShapesOutput output;
@@ -17,7 +17,7 @@ sealed class TrainCommand : Command
     public TrainCommand(ShapesOutput output, TimeProvider time) : base("train", "Train oracle, VAE, CLIP, diffusion model and judges from scratch; run again to resume.")
     {
         (this.output, this.time) = (output, time);
-        stage.AcceptOnlyFromAmong([.. TrainingChain.Stages, .. TrainingChain.ExtraStages]);
+        stage.AcceptOnlyFromAmong([.. ChainStages.Stages, .. ChainStages.ExtraStages]);
         foreach (Option option in new Option[] { work, stage, seed, tiny }) Options.Add(option);
         SetAction((parsed, cancel) => Task.FromResult(Execute(parsed, cancel)));
     }
@@ -30,7 +30,7 @@ sealed class TrainCommand : Command
         var settings = (parsed.GetValue(tiny) ? ChainSettings.Tiny : new ChainSettings()) with { Seed = parsed.GetValue(seed) };
         var chain = new TrainingChain(settings, parsed.GetValue(work)!, time, progress =>
             output.Words(FormattableString.Invariant($"{progress.Stage} {progress.Step}/{progress.Steps}, loss {progress.Loss:0.0000}, {progress.Left:hh\\:mm\\:ss} left")));
-        var stages = parsed.GetValue(stage) is { Length: > 0 } some ? some : [.. TrainingChain.Stages];
+        var stages = parsed.GetValue(stage) is { Length: > 0 } some ? some : [.. ChainStages.Stages];
         chain.Run(stages, cancel);
         output.Data(chain.Model);
         return 0;

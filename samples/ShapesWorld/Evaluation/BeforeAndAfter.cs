@@ -22,8 +22,8 @@ public sealed class BeforeAndAfter : IDisposable
     /// <exception cref="CheckpointException">There is no oracle in the folder.</exception>
     public BeforeAndAfter(string model, EvaluationSettings settings, Action<string> say)
     {
-        if (!File.Exists(Path.Combine(model, TrainingChain.Oracle, ShapesOracle.FileName)))
-            throw new CheckpointException($"'{model}' holds no {TrainingChain.Oracle}/{ShapesOracle.FileName}, which evaluation.oracle: shapes_world needs; set it to none, or use the model of models/shapes-world.");
+        if (!File.Exists(Path.Combine(model, ChainStages.Oracle, ShapesOracle.FileName)))
+            throw new CheckpointException($"'{model}' holds no {ChainStages.Oracle}/{ShapesOracle.FileName}, which evaluation.oracle: shapes_world needs; set it to none, or use the model of models/shapes-world.");
         (this.settings, this.say, evaluation) = (settings, say, new ModelEvaluation(model, settings));
     }
 

@@ -11,8 +11,8 @@ public sealed record Judge(string Name, IJudge Model) : IDisposable
     /// <summary>The judges that a model's folder holds: the step-aware one, the one without step conditioning if it was trained, and PickScore.</summary>
     public static IReadOnlyList<Judge> LoadAll(string model) =>
     [
-        .. new[] { (TrainingChain.Spm, JudgeKind.Spm), (TrainingChain.PlainSpm, JudgeKind.Clip), (TrainingChain.PickScore, JudgeKind.Clip) }
-            .Where(j => j.Item1 != TrainingChain.PlainSpm || Directory.Exists(Path.Combine(model, j.Item1)))
+        .. new[] { (ChainStages.Spm, JudgeKind.Spm), (ChainStages.PlainSpm, JudgeKind.Clip), (ChainStages.PickScore, JudgeKind.Clip) }
+            .Where(j => j.Item1 != ChainStages.PlainSpm || Directory.Exists(Path.Combine(model, j.Item1)))
             .Select(j => new Judge(j.Item1, JudgeLoader.Load(new JudgeSpecification { Kind = j.Item2, Path = Path.Combine(model, j.Item1) }, CPU))),
     ];
 

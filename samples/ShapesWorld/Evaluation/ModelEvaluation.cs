@@ -58,7 +58,7 @@ public sealed class ModelEvaluation(string model, EvaluationSettings settings)
             // Parallelism is workers; OpenMP threads inside of them only get into each other's way.
             set_num_threads(1);
             using var diffusion = DiffusionModel.Load(new ModelSpecification { Path = model });
-            using var oracle = ShapesOracle.Load(Path.Combine(model, TrainingChain.Oracle));
+            using var oracle = ShapesOracle.Load(Path.Combine(model, ChainStages.Oracle));
             using var adapter = Attach(diffusion, lora);
             while (Interlocked.Increment(ref next) - 1 is var at && at < batches.Length)
             {

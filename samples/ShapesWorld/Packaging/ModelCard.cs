@@ -47,7 +47,7 @@ static class ModelCard
             |---|---|
 
             """));
-        foreach (var stage in TrainingChain.Stages)
+        foreach (var stage in ChainStages.Stages)
             text.Append(CultureInfo.InvariantCulture, $"| {stage} | {string.Join(", ", Figures(work, stage))} |\n");
         Tables(text, "## The oracle", ValidationTables.Of(validation));
         Tables(text, string.Create(CultureInfo.InvariantCulture,

@@ -13,7 +13,7 @@ public static class ShapesPackage
     const string Card = "README.md";
 
     static readonly string[] Parts =
-        ["model_index.json", "scheduler", "tokenizer", "text_encoder", "unet", "vae", TrainingChain.Oracle, TrainingChain.PickScore, TrainingChain.Spm];
+        ["model_index.json", "scheduler", "tokenizer", "text_encoder", "unet", "vae", ChainStages.Oracle, ChainStages.PickScore, ChainStages.Spm];
 
     /// <summary>Copies the trained parts into an empty or absent folder.</summary>
     /// <param name="work">The training's work folder.</param>
@@ -21,7 +21,7 @@ public static class ShapesPackage
     /// <exception cref="CheckpointException">A stage is not finished, or the package would be too large.</exception>
     public static void Copy(string work, string target)
     {
-        var unfinished = TrainingChain.Stages.Where(s => !StageRunner.IsDone(Path.Combine(work, s))).ToArray();
+        var unfinished = ChainStages.Stages.Where(s => !StageRunner.IsDone(Path.Combine(work, s))).ToArray();
         if (unfinished.Length > 0)
             throw new CheckpointException($"'{work}' is not trained to its end: {string.Join(", ", unfinished)} {(unfinished.Length == 1 ? "is" : "are")} missing. Run `spo shapes train --work {work}` first.");
         var model = Path.Combine(work, "model");

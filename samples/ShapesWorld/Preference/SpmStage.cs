@@ -43,7 +43,7 @@ public sealed class SpmStage(ChainSettings chain, string model, string preferenc
         Name = name,
         Seed = chain.Seed,
         Model = new ModelSpecification { Path = model, Threads = 1 },
-        Start = new StartSpecification { Path = Path.Combine(model, TrainingChain.PickScore), StepConditioning = stepConditioning },
+        Start = new StartSpecification { Path = Path.Combine(model, ChainStages.PickScore), StepConditioning = stepConditioning },
         Data = new PairDataSpecification { Train = [preferences] },
         Distortion = new DistortionSpecification { GuidanceScale = 4, BatchSize = 32 },
         Optimizer = new JudgeOptimizerSpecification { LearningRate = 3e-4, WarmupSteps = Math.Max(1, chain.SpmSteps / 10), WeightDecay = 0.1 },

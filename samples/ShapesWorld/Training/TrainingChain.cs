@@ -8,6 +8,7 @@ using SpoActors.Trainer.Models.Clip;
 using SpoActors.Trainer.Models.Vae;
 using SpoActors.Trainer.Pipelines;
 using SpoActors.Trainer.Tokenization;
+using static SpoActors.ShapesWorld.Training.ChainStages;
 using static TorchSharp.torch;
 
 namespace SpoActors.ShapesWorld.Training;
@@ -18,14 +19,6 @@ namespace SpoActors.ShapesWorld.Training;
 /// </summary>
 public sealed class TrainingChain(ChainSettings settings, string workFolder, TimeProvider time, Action<ChainProgress> report)
 {
-    public const string Oracle = "oracle", Vae = "vae", Clip = "clip", UNet = "unet", Preferences = "preferences", PickScore = "pickscore", Spm = "spm", PlainSpm = "spm-plain";
-
-    /// <summary>In the order in which they need one another's results.</summary>
-    public static IReadOnlyList<string> Stages { get; } = [Oracle, Vae, Clip, UNet, Preferences, PickScore, Spm];
-
-    /// <summary>Not part of the chain, trained only if asked for: the judge of the last stage without its knowledge of the timestep.</summary>
-    public static IReadOnlyList<string> ExtraStages { get; } = [PlainSpm];
-
     readonly StageRunner runner = new(time, report) { CheckpointEvery = settings.CheckpointEvery, ReportEvery = settings.ReportEvery };
 
     /// <summary>The model folder.</summary>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -44,8 +45,21 @@ public static class NativeLibtorch
     }
 
 #pragma warning disable CA2255 // A library should not use module initialisers: loading must precede TorchSharp's own static constructor.
+    /// <summary>
+    /// Loads when TorchSharp's assembly is loaded, before anything in it runs; other threads that need the assembly wait for that. What never touches a tensor,
+    /// such as <c>spo --help</c>, does without.
+    /// </summary>
     [ModuleInitializer]
-    internal static void LoadBeforeTorchSharp() => _ = Report;
+    internal static void LoadBeforeTorchSharp()
+    {
+        AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => LoadFor(loaded.LoadedAssembly);
+        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies()) LoadFor(assembly);
+
+        static void LoadFor(Assembly assembly)
+        {
+            if (assembly.GetName().Name == nameof(TorchSharp)) _ = Report;
+        }
+    }
 #pragma warning restore CA2255
 
     static NativeLoadReport Load()
@@ -73,7 +87,7 @@ public static class NativeLibtorch
         try
         {
             var c10 = LoadFrom(torchFolder, C10, loaded);
-            LoadFrom(torchFolder, Cpu, loaded);
+            var cpu = LoadFrom(torchFolder, Cpu, loaded);
             LibtorchLog.OnlyErrors(c10);
             var hasCuda = File.Exists(Path.Combine(torchFolder, Cuda[1]));
             if (hasCuda) foreach (var file in Cuda) LoadFrom(torchFolder, file, loaded);
@@ -87,6 +101,7 @@ public static class NativeLibtorch
                 CudaBuild = hasCuda,
                 WrapperPatched = patched,
                 ScalarsKeptAlive = ScalarLifetime.Extend(wrapper),
+                OneDnnMultiplies = MatrixProducts.Choose(cpu),
             };
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or InvalidDataException or UnauthorizedAccessException)

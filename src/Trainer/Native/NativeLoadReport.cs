@@ -21,6 +21,9 @@ public sealed record NativeLoadReport
     /// <summary>Whether scalars are kept alive through native calls (see <see cref="ScalarLifetime"/>).</summary>
     public bool ScalarsKeptAlive { get; init; }
 
+    /// <summary>Whether oneDNN computes float32 matrix products instead of MKL (see <see cref="MatrixProducts"/>).</summary>
+    public bool OneDnnMultiplies { get; init; }
+
     /// <summary>Why loading failed and what to do; null if it succeeded.</summary>
     public string? Failure { get; init; }
 }

@@ -2,6 +2,7 @@ using SpoActors.Specification;
 using SpoActors.Trainer.Checkpoints;
 using SpoActors.Trainer.Checkpoints.SingleFile;
 using SpoActors.Trainer.Devices;
+using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Models.Vae;
 using static TorchSharp.torch;
 
@@ -23,7 +24,7 @@ public static class LatentDecoderLoading
         var upcasts = model.IsXl && config.ForceUpcast && specification.Dtype == NumberType.Float16;
         var dtype = upcasts ? ScalarType.Float32 : specification.Dtype.ToScalarType();
         using var weights = specification.Vae is { } other ? VaeSource.Weights(other) : model.Weights("vae");
-        var vae = ModuleLoading.Load(new AutoencoderKl(config, META, dtype), weights, new LoadOptions { Dtype = dtype, Device = device });
+        var vae = ChannelsLast.Prepare(ModuleLoading.Load(new AutoencoderKl(config, META, dtype), weights, new LoadOptions { Dtype = dtype, Device = device }));
         vae.Attention = specification.Attention;
         if (specification.VaeTiling) vae.Tiling = new VaeTiling();
         return new LatentDecoder(vae, dtype, device);

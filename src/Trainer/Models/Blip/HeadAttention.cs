@@ -1,5 +1,6 @@
+using SpoActors.Specification;
+using SpoActors.Trainer.Models.Layers;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace SpoActors.Trainer.Models.Blip;
 
@@ -14,9 +15,8 @@ static class HeadAttention
     /// <returns>[B, L, D].</returns>
     public static Tensor Attend(Tensor query_BLD, Tensor key_BMD, Tensor value_BMD, int heads, Tensor? mask_B11M)
     {
-        using var scope = NewDisposeScope();
-        Tensor Split(Tensor x) => x.view(x.shape[0], x.shape[1], heads, -1).transpose(1, 2);
-        var attended = functional.scaled_dot_product_attention(Split(query_BLD), Split(key_BMD), Split(value_BMD), mask_B11M);
-        return attended.transpose(1, 2).reshape(query_BLD.shape).MoveToOuterDisposeScope();
+        // In smaller types the fused kernel alone computes the softmax in float32.
+        var kind = query_BLD.dtype == ScalarType.Float32 ? AttentionKind.Auto : AttentionKind.Fused;
+        return AttentionKernel.Attend(query_BLD, key_BMD, value_BMD, heads, kind, mask: mask_B11M);
     }
 }

@@ -1,3 +1,5 @@
+using SpoActors.Specification;
+using SpoActors.Trainer.Models.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -26,10 +28,9 @@ sealed class ClipAttention : Module
     public Tensor forward(Tensor x_BLD, Tensor? mask_B1LL, bool causal)
     {
         using var scope = NewDisposeScope();
-        var (batch, length, width) = (x_BLD.shape[0], x_BLD.shape[1], x_BLD.shape[2]);
-        Tensor Split(Tensor projected) => projected.view(batch, length, heads, width / heads).transpose(1, 2);
-        var attended = functional.scaled_dot_product_attention(Split(q_proj.forward(x_BLD)), Split(k_proj.forward(x_BLD)),
-            Split(v_proj.forward(x_BLD)), mask_B1LL, 0, is_casual: causal && mask_B1LL is null);
-        return out_proj.forward(attended.transpose(1, 2).reshape(batch, length, width)).MoveToOuterDisposeScope();
+        // In smaller types the fused kernel alone computes the softmax in float32.
+        var kind = x_BLD.dtype == ScalarType.Float32 ? AttentionKind.Auto : AttentionKind.Fused;
+        var attended_BLD = AttentionKernel.Attend(q_proj.forward(x_BLD), k_proj.forward(x_BLD), v_proj.forward(x_BLD), heads, kind, mask: mask_B1LL, causal: causal);
+        return out_proj.forward(attended_BLD).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,5 @@
 using SpoActors.Specification;
+using SpoActors.Trainer.Native;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Models.Layers;
@@ -15,69 +16,95 @@ public static class AttentionKernel
     /// </summary>
     const long SliceBytes = 64L << 20;
 
+    /// <summary>Largest matrix of float32 scores that is kept for the backward pass; larger ones are computed again there.</summary>
+    const long KeptBytes = 16L << 20;
+
+    /// <summary>
+    /// In float32 with oneDNN the fused kernel wins from here on: it asks for a product for each head and tile, and small ones cost ten times what they compute.
+    /// </summary>
+    const long LongSequence = 1024;
+
+    /// <summary>From this width of a head on, two products of whole matrices win at any length.</summary>
+    const long WideHead = 128;
+
     /// <param name="query_BLE">[B, L, E].</param>
     /// <param name="key_BSE">[B, S, E].</param>
     /// <param name="value_BSE">[B, S, E].</param>
     /// <param name="heads">Number of heads that E is split into.</param>
     /// <param name="kind">How to compute.</param>
     /// <param name="upcast">Compute scores and softmax in float32.</param>
+    /// <param name="mask">Broadcast to [B, heads, L, S]: true where a query may attend to a key, or numbers that are added to the scores.</param>
+    /// <param name="causal">Whether a query sees only the keys before it and its own, where there is no mask.</param>
     /// <returns>[B, L, E].</returns>
-    public static Tensor Attend(Tensor query_BLE, Tensor key_BSE, Tensor value_BSE, int heads, AttentionKind kind, bool upcast = false)
+    public static Tensor Attend(
+        Tensor query_BLE, Tensor key_BSE, Tensor value_BSE, int heads, AttentionKind kind, bool upcast = false, Tensor? mask = null, bool causal = false)
     {
         using var scope = NewDisposeScope();
         if ((upcast || ComputeType.Of(query_BLE) != query_BLE.dtype) && query_BLE.dtype != ScalarType.Float32)
         {
             var (q, k, v) = (query_BLE.to_type(ScalarType.Float32), key_BSE.to_type(ScalarType.Float32), value_BSE.to_type(ScalarType.Float32));
-            return Attend(q, k, v, heads, kind).to_type(query_BLE.dtype).MoveToOuterDisposeScope();
+            return Attend(q, k, v, heads, kind, mask: mask, causal: causal).to_type(query_BLE.dtype).MoveToOuterDisposeScope();
         }
-        kind = Resolve(kind, query_BLE, key_BSE, heads);
+        kind = Resolve(kind, query_BLE, key_BSE, heads, NativeLibtorch.Report.OneDnnMultiplies);
+        // Masks are for texts, whose scores are small: no need of slices.
         var output = kind == AttentionKind.Fused
-            ? Fused(query_BLE, key_BSE, value_BSE, heads)
-            : Explicit(query_BLE, key_BSE, value_BSE, heads, sliced: kind == AttentionKind.Sliced);
+            ? Fused(query_BLE, key_BSE, value_BSE, heads, mask, causal && mask is null)
+            : Explicit(query_BLE, key_BSE, value_BSE, heads, sliced: kind == AttentionKind.Sliced && mask is null && !causal, mask ?? (causal ? Causal(query_BLE, key_BSE) : null));
         return output.MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// What Auto stands for: the fused kernel, except for bfloat16 on the CPU, where two matrix products and a softmax are about twice
-    /// as fast; in slices where all scores at once would take too much memory. It doesn't depend on whether gradients are wanted, so
-    /// that a recomputed block gives the same bits.
+    /// What Auto stands for: on a CPU two matrix products and a softmax where they are faster than the fused kernel (bfloat16, and float32 where oneDNN
+    /// multiplies, see <see cref="LongSequence"/>), in slices where all scores would take too much memory; the fused kernel everywhere else. It
+    /// doesn't depend on whether gradients are wanted, so that a recomputed block gives the same bits.
     /// </summary>
-    internal static AttentionKind Resolve(AttentionKind kind, Tensor query_BLE, Tensor key_BSE, int heads)
+    internal static AttentionKind Resolve(AttentionKind kind, Tensor query_BLE, Tensor key_BSE, int heads, bool oneDnnMultiplies)
     {
         if (kind != AttentionKind.Auto) return kind;
-        if (query_BLE.dtype != ScalarType.BFloat16 || query_BLE.device_type != TorchSharp.DeviceType.CPU) return AttentionKind.Fused;
-        return ScoreBytes(query_BLE.shape[0] * heads, query_BLE.shape[1], key_BSE.shape[1], query_BLE.ElementSize) > SliceBytes
+        if (query_BLE.device_type != TorchSharp.DeviceType.CPU || !IsFasterInParts()) return AttentionKind.Fused;
+        return ScoreBytes(query_BLE.shape[0] * heads, query_BLE.shape[1], key_BSE.shape[1], query_BLE.ElementSize) > (query_BLE.dtype == ScalarType.Float32 ? KeptBytes : SliceBytes)
             ? AttentionKind.Sliced
             : AttentionKind.Plain;
+
+        bool IsFasterInParts() => query_BLE.dtype == ScalarType.BFloat16
+            || oneDnnMultiplies && query_BLE.dtype == ScalarType.Float32 && (key_BSE.shape[1] < LongSequence || query_BLE.shape[2] / heads >= WideHead);
     }
 
     static long ScoreBytes(long matrices, long queries, long keys, long elementSize) => matrices * queries * keys * elementSize;
 
-    static Tensor Fused(Tensor query_BLE, Tensor key_BSE, Tensor value_BSE, int heads)
+    static Tensor Causal(Tensor query_BLE, Tensor key_BSE) => ones(query_BLE.shape[1], key_BSE.shape[1], ScalarType.Bool, query_BLE.device).tril();
+
+    static Tensor Fused(Tensor query_BLE, Tensor key_BSE, Tensor value_BSE, int heads, Tensor? mask, bool causal)
     {
         var (batch, queries) = (query_BLE.shape[0], query_BLE.shape[1]);
-        var output = nn.functional.scaled_dot_product_attention(Split(query_BLE), Split(key_BSE), Split(value_BSE));
+        var output = nn.functional.scaled_dot_product_attention(Split(query_BLE), Split(key_BSE), Split(value_BSE), mask, is_casual: causal);
         return output.transpose(1, 2).reshape(batch, queries, -1);
 
         Tensor Split(Tensor x_BLE) => x_BLE.view(x_BLE.shape[0], x_BLE.shape[1], heads, -1).transpose(1, 2);
     }
 
-    static Tensor Explicit(Tensor query_BLE, Tensor key_BSE, Tensor value_BSE, int heads, bool sliced)
+    static Tensor Explicit(Tensor query_BLE, Tensor key_BSE, Tensor value_BSE, int heads, bool sliced, Tensor? mask)
     {
         var (batch, queries) = (query_BLE.shape[0], query_BLE.shape[1]);
         var (q_ZLD, k_ZSD, v_ZSD) = (Split(query_BLE), Split(key_BSE), Split(value_BSE));
-        var output_ZLD = sliced ? Sliced(q_ZLD, k_ZSD, v_ZSD) : Plain(q_ZLD, k_ZSD, v_ZSD);
+        var output_ZLD = sliced ? Sliced(q_ZLD, k_ZSD, v_ZSD) : Plain(q_ZLD, k_ZSD, v_ZSD, mask, heads);
         return output_ZLD.view(batch, heads, queries, -1).transpose(1, 2).reshape(batch, queries, -1);
 
         Tensor Split(Tensor x_BLE) =>
             x_BLE.view(x_BLE.shape[0], x_BLE.shape[1], heads, -1).transpose(1, 2).reshape(x_BLE.shape[0] * heads, x_BLE.shape[1], -1);
     }
 
-    static Tensor Plain(Tensor q_ZLD, Tensor k_ZSD, Tensor v_ZSD)
+    static Tensor Plain(Tensor q_ZLD, Tensor k_ZSD, Tensor v_ZSD, Tensor? mask = null, int heads = 1)
     {
         using var scope = NewDisposeScope();
         // Scaling the queries costs less than scaling the scores. (baddbmm would do both, but TorchSharp 0.107 mixes up its operands.)
         var scores_ZLS = (q_ZLD * (1 / Math.Sqrt(q_ZLD.shape[2]))).bmm(k_ZSD.transpose(1, 2));
+        if (mask is not null)
+        {
+            var scores_BHLS = scores_ZLS.view(-1, heads, scores_ZLS.shape[1], scores_ZLS.shape[2]);
+            if (mask.dtype == ScalarType.Bool) scores_BHLS.masked_fill_(mask.logical_not(), double.NegativeInfinity);
+            else scores_BHLS.add_(mask);
+        }
         using var weights_ZLS = scores_ZLS.softmax(-1);
         scores_ZLS.Dispose();
         return weights_ZLS.bmm(v_ZSD).MoveToOuterDisposeScope();

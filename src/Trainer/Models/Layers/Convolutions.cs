@@ -37,7 +37,7 @@ static class Convolutions
         var weight = nn.functional.pad(weight_OCKK, [0, 0, 0, 0, 0, moreInputs, 0, moreOutputs]);
         var bias = bias_O is null || moreOutputs == 0 ? bias_O : nn.functional.pad(bias_O, [0, moreOutputs]);
         var result = nn.functional.conv2d(input, weight, bias, strides, paddings);
-        return (moreOutputs == 0 ? result : result.narrow(1, 0, outputs).contiguous()).MoveToOuterDisposeScope();
+        return (moreOutputs == 0 ? result : result.narrow(1, 0, outputs).clone()).MoveToOuterDisposeScope();
     }
 
     static long Missing(long channels, long block) => (block - channels % block) % block;

@@ -28,6 +28,7 @@ public sealed class StridedDownsample : nn.Module<Tensor, Tensor>
 public sealed class NearestUpsample : nn.Module<Tensor, long[]?, Tensor>
 {
     readonly Convolution2d conv;
+    DoublingConvolution? doubling;
 
     public NearestUpsample(int channels, Device? device, ScalarType? dtype) : base(nameof(NearestUpsample))
     {
@@ -39,8 +40,22 @@ public sealed class NearestUpsample : nn.Module<Tensor, long[]?, Tensor>
     /// <param name="size">Height and width to enlarge to; null for twice the input's.</param>
     public override Tensor forward(Tensor input_BCHW, long[]? size)
     {
+        if (size is null && DoublingConvolution.Suits(input_BCHW, conv.weight)) return Doubling().Apply(input_BCHW);
         size ??= [2 * input_BCHW.shape[2], 2 * input_BCHW.shape[3]];
         using var enlarged = nn.functional.interpolate(input_BCHW, size, mode: InterpolationMode.Nearest);
         return conv.call(enlarged);
+    }
+
+    DoublingConvolution Doubling()
+    {
+        if (doubling?.IsOf(conv) == true) return doubling;
+        doubling?.Dispose();
+        return doubling = new DoublingConvolution(conv);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) doubling?.Dispose();
+        base.Dispose(disposing);
     }
 }

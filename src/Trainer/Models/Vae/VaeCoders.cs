@@ -37,7 +37,7 @@ public sealed class VaeEncoder : nn.Module<Tensor, Tensor>
             hidden.Dispose();
             hidden = next;
         }
-        return conv_out.call(Norms.NormSilu(conv_norm_out, hidden)).MoveToOuterDisposeScope();
+        return conv_out.call(Norms.NormSilu(conv_norm_out, hidden)).contiguous().MoveToOuterDisposeScope();
     }
 }
 
@@ -76,6 +76,7 @@ public sealed class VaeDecoder : nn.Module<Tensor, Tensor>
         }
         var normed = Norms.NormSilu(conv_norm_out, hidden);
         hidden.Dispose();
-        return conv_out.call(normed).MoveToOuterDisposeScope();
+        // In the usual layout, whatever the layers used.
+        return conv_out.call(normed).contiguous().MoveToOuterDisposeScope();
     }
 }
