@@ -99,7 +99,7 @@ public sealed class DelayCompute(StageDelays delays) : IComputeFactory
 
         public byte[] ExportAdapter() => SHA256.HashData(BitConverter.GetBytes(NextRound));
 
-        public void Commit(long epoch, bool finished)
+        public void Commit(TrainerEpoch epoch, bool finished)
         {
         }
 
