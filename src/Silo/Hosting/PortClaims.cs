@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using SpoActors.Silo.Storage;
 using SpoActors.Specification;
 using SpoActors.Specification.Silos;
-using SpoActors.Silo.Storage;
 
 namespace SpoActors.Silo.Hosting;
 

@@ -17,12 +17,19 @@ public sealed class CatalogueTests
         await using var cluster = await PipelineCluster.StartAsync(null, SiloPart.All);
         using var silent = new Gate();
         var run = FakeRuns.Specification(rounds: 4);
-        cluster.Behaviour.OnTrain = (round, _) =>
+        var isSilent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.Behaviour.OnTrain = (_, _) =>
         {
             // Its silo dies, and nobody knows that yet.
-            if (round == 0) cluster.Network.OnCall = (_, call) => call.InterfaceName.Contains(nameof(ICatalogueGrain), StringComparison.Ordinal) ? silent.Opened : call.Invoke();
+            if (!isSilent.TrySetResult()) return;
+            cluster.Network.OnCall = (_, call) => call.InterfaceName.Contains(nameof(ICatalogueGrain), StringComparison.Ordinal) ? silent.Opened : call.Invoke();
         };
         await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        await isSilent.Task.WaitAsync(Token);
+        // Something to tell it, so that a call to it is under way from now on.
+        var pausing = cluster.Run("run").ControlAsync(new ControlRun(Protocol.Version, RunAction.Pause), Token);
+        await cluster.UntilAsync("run", s => s.Status == RunStatus.Paused, Token);
+        await Task.WhenAll(pausing, cluster.Run("run").ControlAsync(new ControlRun(Protocol.Version, RunAction.Resume), Token));
         await cluster.AssertEndsLikeTheSequentialLoopAsync(run);
     }
 

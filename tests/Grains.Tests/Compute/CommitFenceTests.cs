@@ -1,6 +1,6 @@
 using SpoActors.Grains.Compute;
-using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces;
+using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Trainer.Runs;
 
 namespace SpoActors.Grains.Tests.Compute;
@@ -28,7 +28,15 @@ public sealed class CommitFenceTests
 
     static RunManifest Manifest(int number, string? nonce) => new()
     {
-        Configuration = "", NextRound = 0, Minibatches = 0, ConsumedPairs = 0, ConsumedDigest = "", Checkpoint = "", StateHash = "", AdapterHash = "",
-        TrainerEpoch = number, TrainerNonce = nonce,
+        Configuration = "",
+        NextRound = 0,
+        Minibatches = 0,
+        ConsumedPairs = 0,
+        ConsumedDigest = "",
+        Checkpoint = "",
+        StateHash = "",
+        AdapterHash = "",
+        TrainerEpoch = number,
+        TrainerNonce = nonce,
     };
 }
