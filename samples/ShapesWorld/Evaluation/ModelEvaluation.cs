@@ -28,7 +28,7 @@ public sealed class ModelEvaluation(string model, EvaluationSettings settings)
     {
         using var scope = NewDisposeScope();
         using var diffusion = DiffusionModel.Load(new ModelSpecification { Path = model });
-        using var oracle = ShapesOracle.Load(Path.Combine(model, TrainingChain.Oracle));
+        using var oracle = ShapesOracle.Load(Path.Combine(model, ChainStages.Oracle));
         foreach (var lora in loras)
         {
             try
