@@ -83,6 +83,7 @@ public static class NativeLibtorch
             return Failed(source, $"{Wrapper} of the TorchSharp package was found in none of the application's native folders " +
                 $"({string.Join(", ", SearchFolders())}). Restore and build again.");
 
+        if (Kernels.Problem is { } problem) return Failed(source, problem);
         var loaded = new List<string>();
         try
         {
@@ -101,7 +102,7 @@ public static class NativeLibtorch
                 CudaBuild = hasCuda,
                 WrapperPatched = patched,
                 ScalarsKeptAlive = ScalarLifetime.Extend(wrapper),
-                OneDnnMultiplies = MatrixProducts.Choose(cpu),
+                OneDnnMultiplies = Kernels.AreFast && MatrixProducts.Choose(cpu),
             };
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or InvalidDataException or UnauthorizedAccessException)

@@ -4,6 +4,7 @@ using SpoActors.Trainer.Checkpoints.SingleFile;
 using SpoActors.Trainer.Devices;
 using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Models.Vae;
+using SpoActors.Trainer.Native;
 using static TorchSharp.torch;
 
 namespace SpoActors.Trainer.Pipelines;
@@ -24,7 +25,8 @@ public static class LatentDecoderLoading
         var upcasts = model.IsXl && config.ForceUpcast && specification.Dtype == NumberType.Float16;
         var dtype = upcasts ? ScalarType.Float32 : specification.Dtype.ToScalarType();
         using var weights = specification.Vae is { } other ? VaeSource.Weights(other) : model.Weights("vae");
-        var vae = ChannelsLast.Prepare(ModuleLoading.Load(new AutoencoderKl(config, META, dtype), weights, new LoadOptions { Dtype = dtype, Device = device }));
+        var vae = ModuleLoading.Load(new AutoencoderKl(config, META, dtype), weights, new LoadOptions { Dtype = dtype, Device = device });
+        if (Kernels.AreFast) ChannelsLast.Prepare(vae);
         vae.Attention = specification.Attention;
         if (specification.VaeTiling) vae.Tiling = new VaeTiling();
         return new LatentDecoder(vae, dtype, device);

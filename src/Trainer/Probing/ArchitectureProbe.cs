@@ -10,6 +10,7 @@ using SpoActors.Trainer.Method.Sampling;
 using SpoActors.Trainer.Models.Layers;
 using SpoActors.Trainer.Models.UNet;
 using SpoActors.Trainer.Models.Vae;
+using SpoActors.Trainer.Native;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Optimization;
 using SpoActors.Trainer.Pipelines;
@@ -45,7 +46,8 @@ public sealed class ArchitectureProbe(PublishedArchitecture architecture, Device
         using var unet = Fill(new UNet2DCondition(architecture.UNet, META, dtype));
         unet.GradientCheckpointing = true;
         var unetParameters = Parameters(unet);
-        using var vae = withVae ? ChannelsLast.Prepare(Fill(new AutoencoderKl(architecture.Vae, META, dtype))) : null;
+        using var vae = withVae ? Fill(new AutoencoderKl(architecture.Vae, META, dtype)) : null;
+        if (vae is not null && Kernels.AreFast) ChannelsLast.Prepare(vae);
         if (vae is not null) vae.Slicing = true;
         using var adapter = LoraAdapter.Attach(unet, new LoraSpecification { Rank = architecture.LoraRank }, random.LoraInitialization);
         var buildSeconds = Since(started);

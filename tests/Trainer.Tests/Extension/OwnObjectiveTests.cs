@@ -41,7 +41,9 @@ public sealed class OwnObjectiveTests : IDisposable
         Assert.All(watched.Minibatches, m => Assert.InRange(m.Metrics["weight"], 0, 1));
         using var scope = NewDisposeScope();
         using var lora = SafetensorsFile.Open(Path.Combine(folder, RunStore.AdapterFile));
-        Assert.All(lora.Tensors.Keys.Where(k => k.EndsWith(".up.weight", StringComparison.Ordinal)), k => Assert.True(lora.Load(k).abs().max().item<float>() > 0));
+        // The middle block sees one position, whose attention no query or key can change.
+        var trained = lora.Tensors.Keys.Where(k => k.EndsWith(".up.weight", StringComparison.Ordinal) && !(k.Contains("mid_block", StringComparison.Ordinal) && (k.Contains("attn1.to_q", StringComparison.Ordinal) || k.Contains("attn1.to_k", StringComparison.Ordinal))));
+        Assert.All(trained, k => Assert.True(lora.Load(k).abs().max().item<float>() > 0));
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public sealed class InputFileTests : IDisposable
     {
         var path = folder.Write("a", "one\r\n\ntwo\nthree");
         Assert.Equal(["one", "", "two", "three"], InputFile.ReadLines(path, longest: 5));
-        Assert.Contains("line 4, has more than 4 characters", Assert.Throws<IOException>(() => InputFile.ReadLines(path, longest: 4).Count()).Message, StringComparison.Ordinal);
+        Assert.Contains("line 4, has more than 4 characters", Assert.Throws<InputFileException>(() => InputFile.ReadLines(path, longest: 4).Count()).Message, StringComparison.Ordinal);
     }
 
     static async Task Make(string path, string kind)
