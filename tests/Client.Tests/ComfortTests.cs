@@ -73,7 +73,7 @@ public sealed class ComfortTests
         var (code, output) = await Spo.Run("doctor", Repository.PathOf("config/silo.yaml"), Repository.PathOf("tests/data/cases/common/tiny-spm.yaml"), Repository.PathOf("config/tiny.yaml"),
             "--set", $"model.path={Model}");
         Assert.True(code == ExitCode.Success, output.StandardOutput);
-        foreach (var part in new[] { "a silo with the roles sampler, scorer, trainer on cpu:0", "valid, 4 pairs to train on", "valid, 4000 prompts" })
+        foreach (var part in new[] { "a silo with cpu:0: sampler, scorer, trainer", "valid, 4 pairs to train on", "valid, 4000 prompts" })
             Assert.Contains(part, output.StandardOutput, StringComparison.Ordinal);
     }
 

@@ -126,7 +126,7 @@ public sealed class TrainerSession(
             if (response.Reply.Status == RunStatus.Finished) return;
             if (response.Work is { } work) await TrainAsync(work).ConfigureAwait(false);
         }
-        if (nextRound > committedRound) await CommitAsync(finished: false, Ended).ConfigureAwait(false);
+        if (nextRound > committedRound) await CommitLastAsync(finished: false).ConfigureAwait(false);
         await TryAsync(() => Services.Calls.RetryAsync(token => RunGrain.TrainerLeftAsync(new TrainerLeft(Epoch, new CommittedRound(committedRound, totals.Digest)), token), Ended)).ConfigureAwait(false);
     }
 
@@ -193,18 +193,25 @@ public sealed class TrainerSession(
         var metrics = await ComputeAsync(() => compute!.TrainRound(round, work.Prompts, [.. pools.InOrder()], Ended), Ended).ConfigureAwait(false);
         totals = compute!.Totals;
         CountDone(totals.Pairs - before);
-        if (Ended.IsCancellationRequested)
+        try
         {
-            // Interrupted while its last minibatch was at work: the round is complete, and nobody computes it again.
-            nextRound = round + 1;
-            using var patience = new CancellationTokenSource(PatienceAtTheEnd, Services.Time);
-            await CommitAsync(finished: nextRound == work.RoundCount, patience.Token).ConfigureAwait(false);
-            Ended.ThrowIfCancellationRequested();
+            await PublishAsync(work, metrics).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (Ended.IsCancellationRequested && committedRound <= round)
+        {
+            // Interrupted as it ended: the round is complete, and nobody shall compute it again.
+            nextRound = round + 1;
+            await CommitLastAsync(finished: nextRound == work.RoundCount).ConfigureAwait(false);
+            throw;
+        }
+    }
 
+    /// <summary>Announces the adapter of a round that was trained on, and commits it where that is due.</summary>
+    async Task PublishAsync(RoundWork work, string metrics)
+    {
         var publishing = Services.Time.GetTimestamp();
-        var adapter = store!.Put(round + 1, await ComputeAsync(compute.ExportAdapter, Ended).ConfigureAwait(false));
-        nextRound = round + 1;
+        var adapter = store!.Put(nextRound + 1, await ComputeAsync(compute!.ExportAdapter, Ended).ConfigureAwait(false));
+        nextRound++;
         var finished = nextRound == work.RoundCount;
         var commits = nextRound % Specification.Checkpoints.Every == 0 || finished;
         if (commits) await CommitAsync(finished, Ended).ConfigureAwait(false);
@@ -215,6 +222,13 @@ public sealed class TrainerSession(
         store.Prune(Math.Min(committedRound, nextRound) - Specification.Pipeline.Staleness);
         await OnStandingAsync(reply.Standing).ConfigureAwait(false);
         Services.Instruments.OnPublished(Run, Services.Time.GetElapsedTime(publishing));
+    }
+
+    /// <summary>Commits what is complete, though the run may be over for this trainer.</summary>
+    async Task CommitLastAsync(bool finished)
+    {
+        using var patience = new CancellationTokenSource(PatienceAtTheEnd, Services.Time);
+        await CommitAsync(finished, patience.Token).ConfigureAwait(false);
     }
 
     /// <summary>Commits, unless another trainer has taken the run over.</summary>

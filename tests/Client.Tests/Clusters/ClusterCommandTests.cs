@@ -100,7 +100,7 @@ public sealed class ClusterCommandTests
         await cluster.StartRunAsync("a");
         var (code, output) = await cluster.StartRunAsync("a", "--set", "seed=7");
         Assert.Equal(ExitCode.RunConflict, code);
-        Assert.Contains("there is a run 'a' with other settings", output.StandardError, StringComparison.Ordinal);
+        Assert.Contains("there is a run 'a' that computes something else: seed is 42, now 7", output.StandardError, StringComparison.Ordinal);
     }
 
     [Theory]
