@@ -52,7 +52,7 @@ public sealed record ModelSpecification
     /// <summary>Weight type of UNet, VAE and text encoders. LoRA weights and the loss stay float32.</summary>
     public NumberType Dtype { get; init; } = NumberType.Float32;
 
-    /// <summary>cpu, cuda or cuda:N.</summary>
+    /// <summary>auto, cpu, cuda or cuda:N. auto is the first GPU, or the CPU where there is none.</summary>
     [MayChange]
     public string Device { get; init; } = "cpu";
 

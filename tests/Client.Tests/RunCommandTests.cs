@@ -163,7 +163,7 @@ public sealed class RunCommandTests
 
     [Theory]
     [InlineData("cuda:97", ExitCode.DeviceUnavailable, "cuda:97")]
-    [InlineData("tpu", ExitCode.InvalidInput, "expected cpu, cuda or cuda:N")]
+    [InlineData("tpu", ExitCode.InvalidInput, "expected auto, cpu, cuda or cuda:N")]
     public async Task Run_WhenDeviceIsNotThere_SaysSo(string device, ExitCode expected, string message)
     {
         using var folder = new TemporaryFolder();

@@ -43,7 +43,7 @@ public sealed class SpecificationValidationTests
     [InlineData("sampling.steps=1001", "sampling.steps: found 1001;")]
     [InlineData("sampling.height=100", "sampling.height: found 100; expected a multiple of 8 up to 16384, or null.")]
     [InlineData("sampling.guidance_scale=NaN", "sampling.guidance_scale: found NaN;")]
-    [InlineData("model.device=gpu", "model.device: found gpu; expected cpu, cuda or cuda:N.")]
+    [InlineData("model.device=gpu", "model.device: found gpu; expected auto, cpu, cuda or cuda:N.")]
     [InlineData("model.dtype=float16", "model.dtype: found float16 on cpu; expected float32 or bfloat16.")]
     [InlineData("judge.dtype=float16", "judge.dtype: found float16 on cpu;")]
     [InlineData("lora.rank=0", "lora.rank: found 0;")]
@@ -172,7 +172,7 @@ public sealed class SpecificationValidationTests
               - line 13: sampling.etta: found an unknown key; expected one of steps, eta, guidance_scale, guidance_rescale, candidates, divert_start_step, divert_end_step, inner_steps, last_step, next, same_start, batch_size, height, width. Did you mean sampling.eta?
               - line 15: pairs.threshold: found 'high'; expected a number. Correct the value.
               - line 2: model.path: found '{Path.GetFullPath("nowhere")}', which does not exist; expected a diffusers folder or a single-file checkpoint. Correct the path.
-              - line 3: model.device: found gpu; expected cpu, cuda or cuda:N. `spo doctor` lists this machine's devices.
+              - line 3: model.device: found gpu; expected auto, cpu, cuda or cuda:N. `spo doctor` lists this machine's devices.
               - line 6: judge.batch_size: found 0; expected 1 or more. Images decoded and scored together.
               - line 8: prompts.path: found the ending '.yaml' (file); expected .json, .jsonl, .tsv, .csv or .txt. Rename or convert the file.
               - line 11: sampling.candidates: found 1; expected 2 to 1024. A pair needs two candidates; the paper uses 4.

@@ -49,7 +49,7 @@ sealed class DoctorCommand : Command
     int Probe(ParseResult parsed, string name, CancellationToken cancellation)
     {
         var (deviceName, type) = (parsed.GetValue(device)!, parsed.GetValue(dtype));
-        DeviceCheck.EnsureExists(deviceName);
+        DeviceCheck.Ensure(deviceName);
         if (deviceName == "cpu" && type == NumberType.Float16)
             throw new ClientException(ExitCode.InvalidInput, "--dtype is float16; libtorch has no usable float16 on the CPU. Use bfloat16 or float32.");
         if (parsed.GetValue(threads) is > 0 and var count) set_num_threads(count);

@@ -45,9 +45,11 @@ sealed class RunCommand : Command
     {
         var run = configuration.Load(parsed, (path, overrides) => SpecificationFile.Load(path, overrides));
         oracles.EnsureKnown(run);
+        run = run with { Model = run.Model with { Device = DeviceCheck.Ensure(run.Model.Device) } };
+        // auto may have become a device that cannot compute in the type.
+        SpecificationValidator.EnsureValid(run, $"'{configuration.File(parsed)}'", checkFiles: false);
         var parent = run;
         if (parsed.GetValue(branch) is { } name) run = Named(run, name, parsed.GetValue(resume));
-        DeviceCheck.EnsureExists(run.Model.Device);
         if (parsed.GetValue(dryRun))
         {
             Finding[] findings = [.. ConfigurationChecks.OfRun(configuration.File(parsed), run, libtorchLoads: true, oracles)];

@@ -67,7 +67,7 @@ sealed class SampleCommand : Command
 
     int Execute(ParseResult parsed, CancellationToken cancellation)
     {
-        DeviceCheck.EnsureExists(parsed.GetValue(device)!);
+        DeviceCheck.Ensure(parsed.GetValue(device)!);
         var wanted = UserPath.Expand(parsed.GetValue(folder)!);
         var request = new SamplingRequest
         {

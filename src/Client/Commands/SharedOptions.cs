@@ -12,7 +12,7 @@ static class SharedOptions
 
     public static Option<string> Device() => new("--device")
     {
-        Description = "cpu, cuda or cuda:N.",
+        Description = "auto, cpu, cuda or cuda:N.",
         DefaultValueFactory = _ => "cpu",
     };
 

@@ -4,6 +4,7 @@ using SpoActors.Client.Diagnosis;
 using SpoActors.Client.Judges;
 using SpoActors.Client.Runs;
 using SpoActors.Specification;
+using SpoActors.Specification.Validation;
 using SpoActors.Specification.Yaml;
 using SpoActors.Trainer.Judges.Training;
 using SpoActors.Trainer.Progress;
@@ -32,7 +33,9 @@ sealed class TrainSpmCommand : Command
     int Execute(ParseResult parsed, CancellationToken cancellation)
     {
         var settings = configuration.Load(parsed, (path, overrides) => SpecificationFile.LoadPreferenceTraining(path, overrides));
-        DeviceCheck.EnsureExists(settings.Model.Device);
+        settings = settings with { Model = settings.Model with { Device = DeviceCheck.Ensure(settings.Model.Device) } };
+        // auto may have become a device that cannot compute in the type.
+        if (PreferenceTrainingValidator.Validate(settings, checkFiles: false) is { Count: > 0 } problems) throw new SpecificationException($"'{configuration.File(parsed)}'", problems);
         if (parsed.GetValue(dryRun))
         {
             Finding[] findings = [.. ConfigurationChecks.OfTraining(configuration.File(parsed), settings, libtorchLoads: true)];

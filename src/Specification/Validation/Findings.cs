@@ -44,7 +44,7 @@ sealed partial class Findings
     {
         Path("model.path", model.Path, files, "a diffusers folder or a single-file checkpoint");
         if (model.Vae is not null) Path("model.vae", model.Vae, files, "a VAE folder or file, or null");
-        if (!DeviceName().IsMatch(model.Device)) Add("model.device", model.Device, "cpu, cuda or cuda:N", "`spo doctor` lists this machine's devices.");
+        if (!DeviceName().IsMatch(model.Device)) Add("model.device", model.Device, "auto, cpu, cuda or cuda:N", "`spo doctor` lists this machine's devices.");
         if (model.Device == "cpu" && model.Dtype == NumberType.Float16)
             Add("model.dtype", "float16 on cpu", "float32 or bfloat16", "libtorch has no usable float16 on the CPU; use bfloat16.");
         Range("model.threads", model.Threads, 0, 4096, "0 takes all cores.");
@@ -65,6 +65,6 @@ sealed partial class Findings
         Real("optimizer.epsilon", epsilon, double.Epsilon, 1, "above 0", "The usual value is 1e-8.");
     }
 
-    [GeneratedRegex(@"^(cpu|cuda(:[0-9]{1,3})?)\z")]
+    [GeneratedRegex(@"^(auto|cpu|cuda(:[0-9]{1,3})?)\z")]
     private static partial Regex DeviceName();
 }

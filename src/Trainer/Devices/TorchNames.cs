@@ -16,14 +16,18 @@ public static class TorchNames
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown number type"),
     };
 
-    /// <summary>The device of a name such as cpu, cuda or cuda:1.</summary>
+    /// <summary>The name that auto stands for on this machine; any other is left as it is.</summary>
+    public static string Resolve(string name) => name == "auto" ? cuda.is_available() ? "cuda" : "cpu" : name;
+
+    /// <summary>The device of a name such as auto, cpu, cuda or cuda:1.</summary>
     /// <exception cref="DeviceException">The name is none, or this machine lacks the device.</exception>
     public static Device ParseDevice(string name)
     {
+        name = Resolve(name);
         if (name == "cpu") return CPU;
         var index = name == "cuda" ? 0 : -1;
         if (name.StartsWith("cuda:", StringComparison.Ordinal) && !int.TryParse(name[5..], NumberStyles.None, CultureInfo.InvariantCulture, out index)) index = -1;
-        if (index < 0) throw new DeviceException($"the device is '{name}'; expected cpu, cuda or cuda:N");
+        if (index < 0) throw new DeviceException($"the device is '{name}'; expected auto, cpu, cuda or cuda:N");
         var count = cuda.is_available() ? cuda.device_count() : 0;
         return index < count ? new Device(DeviceType.CUDA, index) : throw new DeviceException(
             $"the device is '{name}', but " + (count == 0
