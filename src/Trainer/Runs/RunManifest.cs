@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Storage;
@@ -63,16 +62,7 @@ public sealed record RunManifest
     /// <summary>Whether the run has done all its rounds.</summary>
     public bool Finished { get; init; }
 
-    const int LargestFile = 1 << 20;
-
-    static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
-
-    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
+    public byte[] ToBytes() => ManifestFile.ToBytes(this);
 
     /// <summary>The manifest in a run's folder; null where nothing has been committed.</summary>
     /// <inheritdoc cref="Read"/>
@@ -80,21 +70,7 @@ public sealed record RunManifest
 
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="RunStateException">It is not one, or of another format.</exception>
-    public static RunManifest Read(string path)
-    {
-        try
-        {
-            var manifest = JsonSerializer.Deserialize<RunManifest>(InputFile.ReadAll(path, LargestFile), Options)
-                ?? throw new RunStateException($"'{path}' is not a run manifest: it holds null.");
-            if (manifest.Format is < 1 or > CurrentFormat) throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
-            Check(path, manifest);
-            return manifest;
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new RunStateException($"'{path}' is not a run manifest: {e.Message}", e);
-        }
-    }
+    public static RunManifest Read(string path) => ManifestFile.Read<RunManifest>(path, "a run manifest", m => m.Format, CurrentFormat, m => Check(path, m));
 
     static void Check(string path, RunManifest manifest)
     {

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using SpoActors.Trainer.Storage;
 
 namespace SpoActors.Trainer.Judges.Training;
@@ -34,33 +32,13 @@ public sealed record JudgeManifest
     /// <summary>Pairs left out because an image could not be decoded.</summary>
     public int PairsSkipped { get; init; }
 
-    const int LargestFile = 1 << 20;
-
-    static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
-
-    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
+    public byte[] ToBytes() => ManifestFile.ToBytes(this);
 
     /// <exception cref="RunStateException">The file is no manifest, or one of another format.</exception>
-    public static JudgeManifest Read(string path)
+    public static JudgeManifest Read(string path) => ManifestFile.Read<JudgeManifest>(path, "a manifest of a preference training", m => m.Format, CurrentFormat, m =>
     {
-        try
-        {
-            var manifest = JsonSerializer.Deserialize<JudgeManifest>(InputFile.ReadAll(path, LargestFile), Options)
-                ?? throw new RunStateException($"'{path}' is not a manifest of a preference training: it holds null.");
-            if (manifest.Format is < 1 or > CurrentFormat) throw new RunStateException($"'{path}' has format {manifest.Format}; this program reads formats 1 to {CurrentFormat}.");
-            ManifestChecks.Hash(path, "configuration", manifest.Configuration);
-            ManifestChecks.Hash(path, "state_hash", manifest.StateHash);
-            ManifestChecks.Checkpoint(path, "next_step", manifest.NextStep, manifest.Checkpoint, "step");
-            return manifest;
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new RunStateException($"'{path}' is not a manifest of a preference training: {e.Message}", e);
-        }
-    }
+        ManifestChecks.Hash(path, "configuration", m.Configuration);
+        ManifestChecks.Hash(path, "state_hash", m.StateHash);
+        ManifestChecks.Checkpoint(path, "next_step", m.NextStep, m.Checkpoint, "step");
+    });
 }
