@@ -25,8 +25,9 @@ public sealed partial class MonitoringTests
         await cluster.StartRunAsync(run, Cancellation);
         await UntilScrapedAsync(prometheus);
 
+        // Each silo is scraped at its own time, and a rate needs two.
         foreach (var query in DashboardQueries())
-            Assert.True((await prometheus.QueryAsync(query, Cancellation)).Count > 0, $"no data for {query}");
+            await UntilAsync(async () => (await prometheus.QueryAsync(query, Cancellation)).Count > 0, $"no data for {query}");
         var rules = await prometheus.RulesAsync(Cancellation);
         Assert.NotEmpty(rules);
         foreach (var rule in rules)
