@@ -271,6 +271,12 @@ public sealed record PipelineSpecification
     [MayChange]
     public double LeaseSeconds { get; init; } = 120;
 
+    /// <summary>
+    /// Weight of the run when a cluster shares its samplers and scorers between runs: one with 2 gets twice as many as one with 1.
+    /// </summary>
+    [MayChange]
+    public int Priority { get; init; } = 1;
+
     /// <summary>Failures of one item before it is set aside, if they were on several workers or on all there are.</summary>
     [MayChange]
     public int MaxAttempts { get; init; } = 3;

@@ -1,5 +1,6 @@
 using Spectre.Console.Testing;
 using SpoActors.Client.Runs;
+using SpoActors.Grains.Tests.Fakes;
 using SpoActors.Trainer.Method;
 using SpoActors.Trainer.Objectives;
 using SpoActors.Trainer.Progress;

@@ -60,8 +60,10 @@ static class ClusterTables
 
     public static IEnumerable<OutputTable> Runs(CatalogueList list)
     {
-        yield return new OutputTable("Runs", ["run", "status", "waits for", "started"],
-            [.. list.Runs.Select(r => (IReadOnlyList<string>)[r.Run, ResultOutput.Text(r.Status), r.Reason, Time(r.Started)])]);
+        yield return new OutputTable("Runs", ["run", "status", "samplers", "scorers", "trainer", "waits for", "started"],
+            [.. list.Runs.Select(r => (IReadOnlyList<string>)[r.Run, ResultOutput.Text(r.Status), Count(r, WorkerRole.Sampler), Count(r, WorkerRole.Scorer), string.Join(", ", list.Workers.Where(w => w.Run == r.Run && w.Worker.Role == WorkerRole.Trainer).Select(w => w.Worker.GrainKey)), r.Reason, Time(r.Started)])]);
+
+        string Count(CatalogueEntry run, WorkerRole role) => ResultOutput.Text(list.Workers.Count(w => w.Run == run.Run && w.Worker.Role == role));
     }
 
     /// <summary>An event as a line.</summary>

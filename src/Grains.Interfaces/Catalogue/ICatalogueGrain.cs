@@ -40,15 +40,22 @@ public interface ICatalogueGrain : IGrainWithStringKey
 public sealed record ListRuns([property: Id(0)] int ProtocolVersion, [property: Id(1)] bool OnlyRunning, [property: Id(2)] bool Wait, [property: Id(3)] WorkerId? Worker = null);
 
 [GenerateSerializer, Immutable, Alias("spo.CatalogueList")]
-public sealed record CatalogueList([property: Id(0)] IReadOnlyList<CatalogueEntry> Runs);
+public sealed record CatalogueList([property: Id(0)] IReadOnlyList<CatalogueEntry> Runs)
+{
+    /// <summary>Who serves which run.</summary>
+    [Id(1)]
+    public IReadOnlyList<BusyWorker> Workers { get; init; } = [];
+}
 
 /// <param name="Run">Id.</param>
 /// <param name="Status">Status.</param>
 /// <param name="Started">When it was first started.</param>
 /// <param name="Reason">Why it does not go on, or what it waits for; empty when it moves.</param>
+/// <param name="Priority">Its weight when workers are shared.</param>
 [GenerateSerializer, Immutable, Alias("spo.CatalogueEntry")]
 public sealed record CatalogueEntry(
-    [property: Id(0)] string Run, [property: Id(1)] RunStatus Status, [property: Id(2)] DateTimeOffset Started, [property: Id(3)] string Reason = "");
+    [property: Id(0)] string Run, [property: Id(1)] RunStatus Status, [property: Id(2)] DateTimeOffset Started, [property: Id(3)] string Reason = "",
+    [property: Id(4)] int Priority = 1);
 
 /// <summary>The workers of a run.</summary>
 [GenerateSerializer, Immutable, Alias("spo.RunWorkers")]
@@ -57,8 +64,10 @@ public sealed record RunWorkers([property: Id(0)] string Run, [property: Id(1)] 
 /// <summary>What the cluster's workers do, as far as they have been heard of lately.</summary>
 /// <param name="Busy">Those that serve another run than the one that asks.</param>
 /// <param name="Free">Those that look for work.</param>
+/// <param name="Surplus">Those of the run that asks which another run has more right to: they shall leave between two items.</param>
 [GenerateSerializer, Immutable, Alias("spo.DeviceTable")]
-public sealed record DeviceTable([property: Id(0)] IReadOnlyList<BusyWorker> Busy, [property: Id(1)] IReadOnlyList<WorkerId> Free);
+public sealed record DeviceTable(
+    [property: Id(0)] IReadOnlyList<BusyWorker> Busy, [property: Id(1)] IReadOnlyList<WorkerId> Free, [property: Id(2)] IReadOnlyList<WorkerId> Surplus);
 
 /// <param name="Worker">A worker.</param>
 /// <param name="Run">What it serves.</param>

@@ -64,6 +64,7 @@ public sealed record WorkerLoad(
 /// <param name="Lost">Leases that are no longer valid: stop working on them.</param>
 /// <param name="Assigned">Items whose pools may still come to this scorer.</param>
 /// <param name="Standing">For a trainer: whether it still owns the run.</param>
+/// <param name="Leave">Another run has more right to the worker: finish what was begun, and look for work again.</param>
 /// <param name="Revision">Of the run's settings: with another than it joined with, a worker finishes what it has begun and joins again.</param>
 [GenerateSerializer, Immutable, Alias("spo.WorkerOrders")]
 public sealed record WorkerOrders(
@@ -71,7 +72,8 @@ public sealed record WorkerOrders(
     [property: Id(1)] IReadOnlyList<LeaseId> Lost,
     [property: Id(2)] int Assigned,
     [property: Id(3)] TrainerStanding Standing,
-    [property: Id(4)] int Revision);
+    [property: Id(4)] int Revision,
+    [property: Id(5)] bool Leave);
 
 /// <summary>A worker has found that the run cannot go on, since doing the same again gives the same.</summary>
 [GenerateSerializer, Immutable, Alias("spo.RunDiverged")]

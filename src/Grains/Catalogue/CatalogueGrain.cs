@@ -5,7 +5,7 @@ using SpoActors.Grains.Runs;
 
 namespace SpoActors.Grains.Catalogue;
 
-/// <summary>The list of runs.</summary>
+/// <summary>The list of runs, and the allocation of the cluster's workers to them.</summary>
 [Reentrant]
 public sealed class CatalogueGrain(
     [PersistentState("catalogue", RunGrain.StorageName)] IPersistentState<CatalogueState> state, TimeProvider time, SiloStopping stopping)
@@ -38,7 +38,7 @@ public sealed class CatalogueGrain(
     public Task<DeviceTable> ServeAsync(RunWorkers workers, CancellationToken cancellation)
     {
         devices.Serve(workers);
-        return Task.FromResult(devices.For(workers.Run));
+        return Task.FromResult(devices.For(workers.Run, Running));
     }
 
     public async Task<Acknowledged> LoseAsync(string run, CancellationToken cancellation)
@@ -80,10 +80,15 @@ public sealed class CatalogueGrain(
 
     public void Dispose() => writing.Dispose();
 
+    IReadOnlyList<CatalogueEntry> Running => [.. Oldest(state.State.Runs.Values.Where(r => r.Status == RunStatus.Running))];
+
+    static IEnumerable<CatalogueEntry> Oldest(IEnumerable<CatalogueEntry> runs) => runs.OrderBy(r => r.Started).ThenBy(r => r.Run, StringComparer.Ordinal);
+
     CatalogueList? Entries(ListRuns request)
     {
-        var runs = state.State.Runs.Values.Where(r => !request.OnlyRunning || r.Status == RunStatus.Running).OrderBy(r => r.Started).ToArray();
-        return runs.Length == 0 && request.Wait ? null : new CatalogueList(runs);
+        var runs = request.OnlyRunning ? Running : [.. Oldest(state.State.Runs.Values)];
+        return runs.Count == 0 && request.Wait ? null
+            : new CatalogueList(request.Worker is { } worker ? devices.Order(worker, runs) : runs) { Workers = request.Worker is null ? [.. devices.Busy] : [] };
     }
 }
 

@@ -214,7 +214,8 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         if (plan is not null && recording.IsCompleted && Entry() != recorded) recording = RecordAsync();
     }
 
-    CatalogueEntry Entry() => new(Id, state.State.Status, state.State.Started, state.State.Status == RunStatus.Running ? obstacle : state.State.Reason);
+    CatalogueEntry Entry() => new(
+        Id, state.State.Status, state.State.Started, state.State.Status == RunStatus.Running ? obstacle : state.State.Reason, plan!.Specification.Pipeline.Priority);
 
     /// <summary>Tells the catalogue until it knows the newest; a failure is made good by the next tick.</summary>
     async Task RecordAsync()

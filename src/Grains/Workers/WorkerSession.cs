@@ -48,7 +48,7 @@ public abstract partial class WorkerSession(
     /// <summary>The run is over for this worker.</summary>
     protected CancellationToken Ended { get; private set; }
 
-    /// <summary>The silo shuts down, or the run's settings have changed: finish what was begun.</summary>
+    /// <summary>The silo shuts down, the run pauses, gives the worker up, or has other settings: finish what was begun.</summary>
     protected CancellationToken Draining { get; private set; }
 
     /// <summary>Why the worker takes no work.</summary>
@@ -288,7 +288,8 @@ public abstract partial class WorkerSession(
             return;
         }
         Assigned = orders.Assigned;
-        if (orders.Revision != joined.Revision) await leaving.CancelAsync().ConfigureAwait(false);
+        // A paused run gives its devices and their memory back.
+        if (orders.Revision != joined.Revision || orders.Leave || orders.Status == RunStatus.Paused) await leaving.CancelAsync().ConfigureAwait(false);
         foreach (var lease in orders.Lost) Lose(lease);
         if (orders.Status is RunStatus.Cancelled or RunStatus.Finished) await ended.CancelAsync().ConfigureAwait(false);
         else await OnStandingAsync(orders.Standing).ConfigureAwait(false);

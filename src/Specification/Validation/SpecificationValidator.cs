@@ -124,6 +124,7 @@ public static class SpecificationValidator
         found.Range("pipeline.pair_capacity", pipeline.PairCapacity, 1, int.MaxValue, "Scored items the trainer may hold.");
         found.Range("pipeline.channel_megabytes", pipeline.ChannelMegabytes, 1, int.MaxValue, "Megabytes each channel may hold.");
         found.Real("pipeline.lease_seconds", pipeline.LeaseSeconds, 1, 1e6, "from 1", "Longer than the slowest item takes.");
+        found.Range("pipeline.priority", pipeline.Priority, 1, 1000, "1 for a run like the others.");
         found.Real("pipeline.max_set_aside", pipeline.MaxSetAside, 0, 1, "from 0 to 1", "A share of a round's items.");
         found.Range("pipeline.max_attempts", pipeline.MaxAttempts, 1, 1000, "Failures of an item before it is set aside.");
     }

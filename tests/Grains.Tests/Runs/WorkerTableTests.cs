@@ -35,7 +35,7 @@ public sealed class WorkerTableTests
         Hear(WorkerRole.Sampler, "a", problem: "no model");
         table.Remove(new WorkerId("a", "cpu:0", WorkerRole.Sampler));
         table.ForgetProblems(w => w.Silo == "a");
-        Assert.Equal("waiting for a sampler: no live silo has the role; start one with roles: [sampler]", table.Obstacle(new DeviceTable([], []), health, Start));
+        Assert.Equal("waiting for a sampler: no live silo has the role; start one with roles: [sampler]", table.Obstacle(new DeviceTable([], [], []), health, Start));
     }
 
     [Fact]
@@ -43,12 +43,12 @@ public sealed class WorkerTableTests
     {
         var (one, other) = (new WorkerId("a", "cpu:0", WorkerRole.Sampler), new WorkerId("b", "cpu:0", WorkerRole.Sampler));
         Assert.Equal("waiting for a sampler", table.Obstacle(null, health, Start));
-        Assert.Equal("waiting for a sampler: one is free and about to join", table.Obstacle(new DeviceTable([], [one]), health, Start));
+        Assert.Equal("waiting for a sampler: one is free and about to join", table.Obstacle(new DeviceTable([], [one], []), health, Start));
         Assert.Equal(
             "waiting for a sampler: all are busy: a/cpu:0 with run 'x', b/cpu:0 with run 'y'",
-            table.Obstacle(new DeviceTable([new BusyWorker(one, "x"), new BusyWorker(other, "y")], []), health, Start));
+            table.Obstacle(new DeviceTable([new BusyWorker(one, "x"), new BusyWorker(other, "y")], [], []), health, Start));
         Hear(WorkerRole.Sampler, "a", isReady: false);
-        Assert.Equal("waiting for a sampler: sampler a/cpu:0 loads what it needs", table.Obstacle(new DeviceTable([], []), health, Start));
+        Assert.Equal("waiting for a sampler: sampler a/cpu:0 loads what it needs", table.Obstacle(new DeviceTable([], [], []), health, Start));
     }
 
     [Fact]
