@@ -44,7 +44,7 @@ public sealed partial class RunGrain
         }
         var lost = ledger is null ? [] : report.Held.Where(l => !ledger.Renew(l, Now) && !IsProbe(l, report.Worker)).ToArray();
         var standing = report.TrainerEpoch is { } epoch ? Stand(epoch) : TrainerStanding.Current;
-        return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeaseCountOf(report.Worker) ?? 0, standing, state.State.Revision, cluster?.Surplus.Contains(report.Worker) == true));
+        return Task.FromResult(new WorkerOrders(state.State.Status, lost, ledger?.LeaseCountOf(report.Worker) ?? 0, standing, state.State.Revision, surplus.Remove(report.Worker)));
     }
 
     public Task<Acknowledged> LeaveAsync(WorkerLeft request, CancellationToken cancellation)

@@ -48,6 +48,7 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     WorkerTable workers = new(TimeSpan.MaxValue);
     readonly WorkerHealth health;
     readonly Dictionary<WorkerId, LeaseId> probes = [];
+    HashSet<WorkerId> surplus = [];
     DateTimeOffset trainerHeard;
     bool isUnsaved;
     string obstacle = "";
@@ -256,6 +257,8 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             var serving = new RunWorkers(Id, [.. workers.Ids]);
             cluster = await Catalogue.ServeAsync(serving, CancellationToken.None);
             told = serving.Workers.Count;
+            // Each is told once: by the time it comes back, it may be wanted.
+            surplus = [.. cluster.Surplus];
         }
         catch (Exception e)
         {

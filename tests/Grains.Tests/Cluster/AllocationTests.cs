@@ -2,6 +2,7 @@ using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Tests.Fakes;
+using SpoActors.Specification;
 
 namespace SpoActors.Grains.Tests.Cluster;
 
@@ -15,18 +16,25 @@ public sealed class AllocationTests
     {
         await using var cluster = await PipelineCluster.StartAsync(
             Slow(), SiloPart.Of(WorkerRole.Trainer, WorkerRole.Scorer), SiloPart.Of(WorkerRole.Trainer, WorkerRole.Scorer), SiloPart.Samplers(4));
-        var (old, young) = (FakeRuns.Specification(staleness: 1, rounds: 60), FakeRuns.Specification(staleness: 1, rounds: 60));
-        young = young with { Seed = 7, Pipeline = young.Pipeline with { Priority = 3 } };
+        var old = FakeRuns.Specification(staleness: 1, rounds: 100_000);
+        var young = old with { Seed = 7, Pipeline = old.Pipeline with { Priority = 3 } };
         await cluster.StartRunAsync("old", old, FakeRuns.Prompts());
         await cluster.UntilAsync("old", s => Samplers(s) == 4, Token);
         await cluster.StartRunAsync("young", young, FakeRuns.Prompts());
         await cluster.UntilAsync("young", s => Samplers(s) == 3, Token);
         await cluster.UntilAsync("old", s => Samplers(s) == 1, Token);
-        foreach (var (name, run) in new[] { ("old", old), ("young", young) })
+        foreach (var (name, run) in new[] { ("old", await EndSoonAsync("old", old)), ("young", await EndSoonAsync("young", young)) })
         {
             var end = await cluster.FinishedAsync(name, Token);
             var expected = SequentialReference.Of(run, FakeRuns.Prompts());
             Assert.Equal((expected.AdapterHash, expected.ConsumedDigest), (end.Adapter!.Hash, end.Totals.Digest));
+        }
+
+        async Task<RunSpecification> EndSoonAsync(string name, RunSpecification run)
+        {
+            var shorter = run with { Training = run.Training with { Rounds = (await cluster.SnapshotAsync(name)).NextRound + 10 } };
+            await cluster.StartRunAsync(name, shorter, FakeRuns.Prompts());
+            return shorter;
         }
     }
 
