@@ -69,14 +69,14 @@ public sealed class RunLedger
 
     /// <summary>Leases the first item that waits and is for this worker; null if there is none now.</summary>
     /// <param name="owner">Samples it.</param>
-    /// <param name="samplers">All workers that might sample it: an item that failed on some of them is for the others.</param>
+    /// <param name="samplers">All workers that might sample it soon: an item that failed on some of them is for the others.</param>
     /// <param name="scorers">Who might score it, the best first; the first on which it has not failed does.</param>
     /// <param name="now">The lease begins.</param>
     /// <param name="itemBytes">Bytes of an item's pairs at the trainer.</param>
     /// <remarks>
     /// The round that is trained on next must come together at the trainer, so bytes hold back only what runs ahead of it.
     /// </remarks>
-    public LeaseId? Lease(WorkerId owner, IReadOnlyCollection<WorkerId> samplers, IReadOnlyList<WorkerId> scorers, DateTimeOffset now, long itemBytes = 0)
+    public LeaseId? Lease(WorkerId owner, IEnumerable<WorkerId> samplers, IReadOnlyList<WorkerId> scorers, DateTimeOffset now, long itemBytes = 0)
     {
         var underway = open.Leased.Count + open.ScoredCount;
         if (underway >= options.Capacity || scorers.Count == 0) return null;

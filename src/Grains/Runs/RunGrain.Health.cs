@@ -21,6 +21,9 @@ public sealed partial class RunGrain
 
     bool IsProbe(LeaseId lease, WorkerId worker) => probes.TryGetValue(worker, out var probe) && probe == lease;
 
+    /// <summary>Those of a role that can take work and are not quarantined: nobody waits for the others.</summary>
+    IEnumerable<WorkerId> Fit(WorkerRole role) => workers.Able(role).Where(w => health.Find(w) is null);
+
     /// <summary>An item came to its end: whoever had it is well.</summary>
     void Succeed(ItemState.Leased lease)
     {

@@ -77,7 +77,7 @@ public sealed partial class RunGrain
             instruments.OnItemFailed(Id);
             events.Add("failure", $"{failure.Lease.Item} failed on {failure.Worker}: {failure.Error}");
             if (failure.Kind == FailureKind.Device) ledger.Return(failure.Lease);
-            else AfterFailure(failure.Lease.Item, ledger.Failed(failure.Lease, failure.Worker, workers.Able(failure.Worker.Role).Count, failure.Error), failure.Error);
+            else AfterFailure(failure.Lease.Item, ledger.Failed(failure.Lease, failure.Worker, Fit(failure.Worker.Role).Append(failure.Worker).Distinct().Count(), failure.Error), failure.Error);
             Strike(failure.Worker, failure.Kind == FailureKind.Device ? null : failure.Lease.Item, failure.Error);
             Pulse();
         }
@@ -115,7 +115,7 @@ public sealed partial class RunGrain
             return Lease(probe, adapters.Values.Last(), trainer, trainer) with { IsProbe = true };
         }
         var scorers = workers.Scorers(worker, ledger, health, Now);
-        return ledger.Lease(worker, workers.Able(WorkerRole.Sampler), scorers, Now, request.ItemBytes) is { } id
+        return ledger.Lease(worker, Fit(WorkerRole.Sampler), scorers, Now, request.ItemBytes) is { } id
             ? Lease(id, adapters[ledger.VersionOf(id.Item.Round)], ((ItemState.Leased)ledger[id.Item]!).Scorer, trainer)
             : null;
     }

@@ -51,6 +51,25 @@ public sealed class SickWorkerTests
         Assert.Contains(await cluster.EventsAsync("run"), e => e.EndsWith("is well again", StringComparison.Ordinal));
     }
 
+    /// <summary>What failed once on the device that is left must not wait for the one that is not.</summary>
+    [Theory]
+    [InlineData(1, 0), InlineData(int.MaxValue, 1)]
+    public async Task Run_WhenAnItemFailsOnTheOnlyWellDevice_IsTriedThereAgainOrGivenUp(int failures, int givenUp)
+    {
+        var left = failures;
+        var behaviour = Sick(WorkerRole.Sampler, _ => throw new LibtorchError("CUDA error: device lost"));
+        behaviour.OnSample = (lease, cancellation) =>
+        {
+            cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(20));
+            if (lease.Id.Item is { Round: 6, Index: 0 } && !lease.IsProbe && left-- > 0) throw new InvalidOperationException("once");
+        };
+        await using var cluster = await StartAsync(behaviour, WorkerRole.Sampler);
+        var run = FakeRuns.Specification(rounds: 8, perRound: 12, maxSetAside: 0.5);
+        await cluster.StartRunAsync("run", run, FakeRuns.Prompts());
+        var end = await cluster.FinishedAsync("run", Token);
+        Assert.Equal(givenUp, end.SetAside.Count);
+    }
+
     [Fact]
     public async Task Run_WhenEveryDeviceOfARoleKeepsFailing_PausesAndSaysWhy()
     {
