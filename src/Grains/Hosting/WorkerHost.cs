@@ -69,17 +69,16 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
     {
         // Leaves the host's start at once.
         await Task.Yield();
-        var catalogue = services.Grains.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key);
+        IReadOnlyList<CatalogueEntry> runs = [];
         while (!draining.IsCancellationRequested)
         {
             try
             {
-                var list = await services.Calls.OnceAsync(
-                    token => catalogue.ListAsync(new ListRuns(Protocol.Version, OnlyRunning: true, Wait: true, id), token), draining.Token).ConfigureAwait(false);
+                runs = await ListAsync(id, runs).ConfigureAwait(false);
                 var hasServed = false;
-                foreach (var entry in list.Runs) hasServed |= await TryServeAsync(id, entry.Run, executor).ConfigureAwait(false);
+                foreach (var entry in runs) hasServed |= await TryServeAsync(id, entry.Run, executor).ConfigureAwait(false);
                 // A run that has its trainer leaves a second one without work.
-                if (list.Runs.Count > 0 && !hasServed) await PauseAsync().ConfigureAwait(false);
+                if (runs.Count > 0 && !hasServed) await PauseAsync().ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (draining.IsCancellationRequested)
             {
@@ -90,6 +89,23 @@ public sealed partial class WorkerHost(WorkerServices services, DeviceWorkers wo
                 LogFailed(id, ErrorText.Of(e));
                 await PauseAsync().ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>The runs that want workers; those of the last time while the catalogue does not answer, since they themselves may.</summary>
+    async Task<IReadOnlyList<CatalogueEntry>> ListAsync(WorkerId id, IReadOnlyList<CatalogueEntry> before)
+    {
+        try
+        {
+            var catalogue = services.Grains.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key);
+            var list = await services.Calls.OnceAsync(
+                token => catalogue.ListAsync(new ListRuns(Protocol.Version, OnlyRunning: true, Wait: true, id), token), draining.Token).ConfigureAwait(false);
+            return list.Runs;
+        }
+        catch (Exception e) when (before.Count > 0 && Calls.IsOfTheNetwork(e))
+        {
+            LogFailed(id, ErrorText.Of(e));
+            return before;
         }
     }
 

@@ -11,7 +11,8 @@ namespace SpoActors.Grains.Runs;
 /// <summary>The workers of a run as far as it has heard of them.</summary>
 public sealed class WorkerTable(TimeSpan patience)
 {
-    static readonly IReadOnlyList<WorkerRole> Roles = Enum.GetValues<WorkerRole>();
+    /// <summary>In the order in which a run needs them: without a trainer there is nothing to sample.</summary>
+    static readonly IReadOnlyList<WorkerRole> Roles = [WorkerRole.Trainer, WorkerRole.Sampler, WorkerRole.Scorer];
 
     /// <summary>A worker with a problem leaves and comes back; what it said counts until it is ready, or stays away for so long.</summary>
     static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);

@@ -28,6 +28,12 @@ public static class NativeLibtorch
     static readonly Lock Gate = new();
     static NativeLoadReport? report;
 
+    /// <summary>
+    /// A switch of <see cref="AppContext"/> for a program that touches tensors from one thread first, or after <see cref="EnsureLoaded"/>: of
+    /// two threads that need TorchSharp's assembly for the first time, one would go on before the libraries are there.
+    /// </summary>
+    public const string OnDemand = "SpoActors.LibtorchOnDemand";
+
     /// <summary>What was loaded and from where, or why loading failed; loads on first use.</summary>
     public static NativeLoadReport Report
     {
@@ -46,12 +52,17 @@ public static class NativeLibtorch
 
 #pragma warning disable CA2255 // A library should not use module initialisers: loading must precede TorchSharp's own static constructor.
     /// <summary>
-    /// Loads when TorchSharp's assembly is loaded, before anything in it runs; other threads that need the assembly wait for that. What never touches a tensor,
-    /// such as <c>spo --help</c>, does without.
+    /// Loads at once, before anything of TorchSharp can run. With <see cref="OnDemand"/> it waits until TorchSharp's assembly is loaded, so that
+    /// what never touches a tensor, such as <c>spo --help</c>, does without.
     /// </summary>
     [ModuleInitializer]
     internal static void LoadBeforeTorchSharp()
     {
+        if (!AppContext.TryGetSwitch(OnDemand, out var isOnDemand) || !isOnDemand)
+        {
+            _ = Report;
+            return;
+        }
         AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => LoadFor(loaded.LoadedAssembly);
         foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies()) LoadFor(assembly);
 

@@ -90,7 +90,7 @@ public sealed class CatalogueTests
         await cluster.UntilAsync("first", s => s.Items.Leased > 0, Token);
         await cluster.StartRunAsync("second", run, FakeRuns.Prompts());
         var waiting = await cluster.UntilAsync("second", s => s.Reason.Contains("busy", StringComparison.Ordinal), Token);
-        Assert.Equal($"waiting for a sampler: all are busy: {cluster.Silo(0).Name}/cpu:0 with run 'first'", waiting.Reason);
+        Assert.Equal($"waiting for a trainer: all are busy: {cluster.Silo(0).Name}/cpu:0 with run 'first'", waiting.Reason);
         gate.Open();
         await cluster.FinishedAsync("second", Token);
     }

@@ -32,6 +32,7 @@ public sealed class WorkerTableTests
     [Fact]
     public void Obstacle_WhenTheSiloWithTheProblemIsGone_IsAnother()
     {
+        Hear(WorkerRole.Trainer, "t");
         Hear(WorkerRole.Sampler, "a", problem: "no model");
         table.Remove(new WorkerId("a", "cpu:0", WorkerRole.Sampler));
         table.ForgetProblems(w => w.Silo == "a");
@@ -42,6 +43,8 @@ public sealed class WorkerTableTests
     public void Obstacle_WithoutAWorker_SaysWhatTheClustersWorkersDo()
     {
         var (one, other) = (new WorkerId("a", "cpu:0", WorkerRole.Sampler), new WorkerId("b", "cpu:0", WorkerRole.Sampler));
+        Assert.Equal("waiting for a trainer", table.Obstacle(null, health, Start));
+        Hear(WorkerRole.Trainer, "t");
         Assert.Equal("waiting for a sampler", table.Obstacle(null, health, Start));
         Assert.Equal("waiting for a sampler: one is free and about to join", table.Obstacle(new DeviceTable([], [one], []), health, Start));
         Assert.Equal(
