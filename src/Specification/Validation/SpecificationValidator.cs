@@ -1,3 +1,5 @@
+using SpoActors.Specification.Texts;
+
 namespace SpoActors.Specification.Validation;
 
 /// <summary>Checks a specification before any work starts, and reports everything that is wrong with it at once.</summary>
@@ -44,7 +46,7 @@ public static class SpecificationValidator
     {
         found.Path("prompts.path", run.Prompts.Path, files, "a .json, .jsonl, .tsv, .csv or .txt file of prompts");
         if (run.Prompts.Limit is { } limit) found.Range("prompts.limit", limit, 1, int.MaxValue, "null takes all prompts.");
-        if (files && File.Exists(run.Prompts.Path)) found.PromptsOf(run.Prompts);
+        if (files && File.Exists(run.Prompts.Path) && RegularFile.Obstacle(run.Prompts.Path) is null) found.PromptsOf(run.Prompts);
     }
 
     static void CheckSampling(SamplingSpecification sampling, Findings found)
