@@ -11,6 +11,9 @@ public sealed partial class RunGrain
     /// <summary>A worker hangs when an item takes it so many times as long as the slowest that was done. Slow devices are slow, not sick.</summary>
     const int HangFactor = 20;
 
+    /// <summary>Nor does a worker hang that was merely busy for a while: its items are short, its lease is not.</summary>
+    const int HangLeases = 5;
+
     TimeSpan slowestItem;
 
     public Task<Acknowledged> ProbedAsync(ItemProbed request, CancellationToken cancellation)
@@ -63,7 +66,7 @@ public sealed partial class RunGrain
     {
         if (slowestItem == default) return;
         var limit = HangFactor * slowestItem;
-        if (limit < plan!.Options.LeaseDuration) limit = plan.Options.LeaseDuration;
+        if (HangLeases * plan!.Options.LeaseDuration is var least && limit < least) limit = least;
         foreach (var lease in of.OlderThan(Now - limit))
         {
             if (of[lease.Item] is not ItemState.Leased held) continue;
