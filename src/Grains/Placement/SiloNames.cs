@@ -15,13 +15,6 @@ public sealed class SiloNames(ISiloStatusOracle silos)
         return known.Length > 0 && known.All(s => s == SiloStatus.Dead);
     }
 
-    /// <summary>A silo of this one's name that was there before it; null if there is none.</summary>
-    public SiloAddress? Elder(string name)
-    {
-        var self = silos.SiloAddress;
-        return Of(name).Where(s => s.Value == SiloStatus.Active && !s.Key.Endpoint.Equals(self.Endpoint)).Select(s => s.Key).FirstOrDefault(s => s.CompareTo(self) < 0);
-    }
-
     IEnumerable<KeyValuePair<SiloAddress, SiloStatus>> Of(string name) =>
         silos.GetApproximateSiloStatuses().Where(s => silos.TryGetSiloName(s.Key, out var its) && its == name);
 }
