@@ -14,6 +14,7 @@ public sealed partial class RunGrain
     /// <summary>Nor does a worker hang that was merely busy for a while: its items are short, its lease is not.</summary>
     const int HangLeases = 5;
 
+    readonly Dictionary<WorkerId, LeaseId> probes = [];
     TimeSpan slowestItem;
 
     public Task<Acknowledged> ProbedAsync(ItemProbed request, CancellationToken cancellation)
@@ -78,10 +79,17 @@ public sealed partial class RunGrain
         }
     }
 
+    /// <summary>It is another process, or somebody has looked after it.</summary>
+    void Forgive(WorkerId worker)
+    {
+        health.Forget(worker);
+        instruments.OnQuarantine(Id, worker, isQuarantined: false);
+    }
+
     /// <summary>A person has looked after them.</summary>
     void ForgiveAll()
     {
-        foreach (var worker in workers.Ids) instruments.OnQuarantine(Id, worker, isQuarantined: false);
+        foreach (var worker in workers.Ids) Forgive(worker);
         health.Clear();
         probes.Clear();
     }

@@ -19,7 +19,7 @@ public sealed partial class RunGrain
         var known = RequirePlan();
         // A worker that joins has just begun: whatever it held before is gone with its process.
         Release(request.Worker);
-        health.Forget(request.Worker);
+        Forgive(request.Worker);
         var evaluation = known.Specification.Evaluation;
         return new JoinedRun(
             state.State.Status, state.State.Specification, known.Schedule.RoundCount, known.Prompts.Texts.Count,

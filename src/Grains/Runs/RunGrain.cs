@@ -5,7 +5,6 @@ using Orleans.Storage;
 using SpoActors.Grains.Health;
 using SpoActors.Grains.Interfaces;
 using SpoActors.Grains.Interfaces.Adapters;
-using SpoActors.Grains.Interfaces.Catalogue;
 using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Ledger;
@@ -19,7 +18,8 @@ namespace SpoActors.Grains.Runs;
 /// A run. Its decisions are the ledger's; the grain adds time, workers and what must be durable. Calls interleave, so that many may wait
 /// at once: between two awaits state is always consistent, and writes queue up behind one lock.
 /// </summary>
-/// <remarks>Split by caller: this part holds state, time and storage; .Clients, .Workers and .Trainer the contracts.</remarks>
+/// <remarks>Split by caller: this part holds state, time and storage; .Clients, .Workers and .Trainer the contracts, .Health
+/// and .Catalogue what the run makes of its workers and tells the list of runs.</remarks>
 [Reentrant, KeepAlive]
 public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 {
@@ -28,9 +28,6 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     /// <summary>How long a call waits for something to happen; below the time-out of a call.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
-
-    /// <summary>How often the catalogue is told who serves the run, and asked what the others do.</summary>
-    static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(2);
 
     readonly IPersistentState<RunState> state;
     readonly IPersistentState<RunPrompts> prompts;
@@ -47,16 +44,9 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     EventLog events = new(TimeProvider.System, new RunEvents());
     WorkerTable workers = new(TimeSpan.MaxValue);
     readonly WorkerHealth health;
-    readonly Dictionary<WorkerId, LeaseId> probes = [];
-    HashSet<WorkerId> surplus = [];
     DateTimeOffset trainerHeard;
     bool isUnsaved;
     string obstacle = "";
-    Task recording = Task.CompletedTask, looking = Task.CompletedTask;
-    CatalogueEntry? recorded;
-    DeviceTable? cluster;
-    DateTimeOffset looked;
-    int told;
 
     public RunGrain(
         [PersistentState("run", StorageName)] IPersistentState<RunState> state,
@@ -209,65 +199,6 @@ public sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         await WriteAsync();
         RecordSoon();
     }
-
-    void RecordSoon()
-    {
-        if (plan is not null && recording.IsCompleted && Entry() != recorded) recording = RecordAsync();
-    }
-
-    CatalogueEntry Entry() => new(
-        Id, state.State.Status, state.State.Started, state.State.Status == RunStatus.Running ? obstacle : state.State.Reason, plan!.Specification.Pipeline.Priority);
-
-    /// <summary>Tells the catalogue until it knows the newest; a failure is made good by the next tick.</summary>
-    async Task RecordAsync()
-    {
-        try
-        {
-            for (var entry = Entry(); entry != recorded; entry = Entry())
-            {
-                await Catalogue.RecordAsync(entry, CancellationToken.None);
-                recorded = entry;
-            }
-        }
-        catch (Exception e)
-        {
-            LogNotRecorded(Id, ErrorText.Of(e));
-        }
-    }
-
-    /// <summary>Gives a change of status a moment to get into the list, so that whoever caused it finds it there.</summary>
-    async Task RecordedAsync()
-    {
-        RecordSoon();
-        await recording.WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-    }
-
-    /// <summary>A run that has ended says so once, and asks nothing more.</summary>
-    void LookAround()
-    {
-        if (!looking.IsCompleted || Now - looked < LookPeriod || (state.State.Status != RunStatus.Running && told == 0 && !workers.Ids.Any())) return;
-        looked = Now;
-        looking = LookAsync();
-    }
-
-    async Task LookAsync()
-    {
-        try
-        {
-            var serving = new RunWorkers(Id, [.. workers.Ids]);
-            cluster = await Catalogue.ServeAsync(serving, CancellationToken.None);
-            told = serving.Workers.Count;
-            // Each is told once: by the time it comes back, it may be wanted.
-            surplus = [.. cluster.Surplus];
-        }
-        catch (Exception e)
-        {
-            cluster = null;
-            LogNotRecorded(Id, ErrorText.Of(e));
-        }
-    }
-
-    ICatalogueGrain Catalogue => GrainFactory.GetGrain<ICatalogueGrain>(ICatalogueGrain.Key);
 
     /// <summary>Writes the state, with the events that led to it; fails if another activation has written since.</summary>
     Task WriteAsync() => StoreAsync(async () =>
