@@ -9,7 +9,6 @@ using SpoActors.Grains.Interfaces.Identity;
 using SpoActors.Grains.Interfaces.Runs;
 using SpoActors.Grains.Ledger;
 using SpoActors.Grains.Placement;
-using SpoActors.Grains.Resilience;
 using SpoActors.Grains.Telemetry;
 
 namespace SpoActors.Grains.Runs;
